@@ -1,0 +1,1 @@
+//! Logging commands (`##vso[...]`) and their escaping.

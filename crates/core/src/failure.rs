@@ -1,0 +1,103 @@
+//! What went wrong, in words a tired person can act on, and which exit code that is.
+
+use serde::{Deserialize, Serialize};
+
+/// The decision a failure asks for. Its order is the precedence of exit codes:
+/// of several failures the greatest one is the process's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The verdict is at or over the threshold (exit code 1).
+    Verdict,
+    /// A remote service failed, or answered what cannot be understood (4).
+    Service,
+    /// Sign-in failed, or permission or policy refused (3).
+    Refused,
+    /// A secret exists that could be neither stored nor revoked (5).
+    NeedsPerson,
+    /// Another run holds the rotation's lock (6).
+    Locked,
+    /// Bad input or configuration; nothing was sent (2).
+    Input,
+    /// The run was cancelled (130).
+    Cancelled,
+    /// A bug in Patkeeper (70).
+    Bug,
+}
+
+impl FailureKind {
+    /// The process exit code of the public contract.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Verdict => 1,
+            Self::Input => 2,
+            Self::Refused => 3,
+            Self::Service => 4,
+            Self::NeedsPerson => 5,
+            Self::Locked => 6,
+            Self::Bug => 70,
+            Self::Cancelled => 130,
+        }
+    }
+}
+
+/// One failure: what happened, why, what to do next, and the service's own words last.
+///
+/// Fields may quote strangers (a service's message, a display name): they are made harmless where they are
+/// rendered, never here, so that the JSON report keeps them as they were. A `Failure` never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Failure {
+    /// Which decision it asks for.
+    pub kind: FailureKind,
+    /// The service's or Patkeeper's short name for it, such as `TF400813` or `signInPage`.
+    pub code: Option<String>,
+    /// One sentence: what happened, and to what.
+    pub what: String,
+    /// Why, when it is known.
+    pub why: Option<String>,
+    /// What to do next, best first.
+    pub ways_out: Vec<String>,
+    /// The service's own words and ids, for support.
+    pub service_words: Option<String>,
+}
+
+impl Failure {
+    /// A failure that says only what happened; the rest is added with the `with_` methods.
+    pub fn new(kind: FailureKind, what: impl Into<String>) -> Self {
+        Self { kind, code: None, what: what.into(), why: None, ways_out: Vec::new(), service_words: None }
+    }
+
+    /// Names it.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn with_why(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// Adds one thing to do next.
+    #[must_use]
+    pub fn with_way_out(mut self, way: impl Into<String>) -> Self {
+        self.ways_out.push(way.into());
+        self
+    }
+
+    /// Quotes the service.
+    #[must_use]
+    pub fn with_service_words(mut self, words: impl Into<String>) -> Self {
+        self.service_words = Some(words.into());
+        self
+    }
+}

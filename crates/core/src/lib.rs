@@ -1,0 +1,31 @@
+//! What a PAT is, when it ends, and what is wrong with it.
+//!
+//! Pure: no clock, no I/O, no randomness. `now` is always an argument, and everything builds for
+//! `wasm32-unknown-unknown`, so that the results tab judges exactly as the pipeline step does.
+//!
+//! | room | what it knows |
+//! |---|---|
+//! | [`organization`] | which strings name an Azure DevOps organization |
+//! | [`time`] | the service's timestamps |
+//! | [`scope`] | the scope catalogue |
+//! | [`pat`], [`family`] | one PAT, its effective expiry, its generations |
+//! | [`judge`] | statuses, verdict, totals |
+//! | [`policy`] | rules, the policy file, waivers |
+//! | [`report`] | `patkeeper.report/1` |
+//! | [`render`] | everything drawn from a report |
+//! | [`failure`] | what went wrong, in words, and which exit code that is |
+//! | [`text`] | making text of strangers harmless |
+
+pub mod failure;
+pub mod family;
+pub mod glob;
+pub mod judge;
+pub mod organization;
+pub mod pat;
+pub mod policy;
+pub mod reading;
+pub mod render;
+pub mod report;
+pub mod scope;
+pub mod text;
+pub mod time;

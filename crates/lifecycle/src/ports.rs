@@ -1,0 +1,53 @@
+//! What the use cases need of the outside world. Adapters implement these; tests have their own.
+
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+use patkeeper_core::failure::Failure;
+use patkeeper_core::pat::{Listed, Pat};
+use patkeeper_core::reading::{SignedIn, Unreadable};
+use patkeeper_core::report::Report;
+
+/// The time. An argument everywhere, so that tests own it.
+pub trait Clock {
+    /// Now, in UTC.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// What connection data tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// The organization's account id.
+    pub account_id: Option<String>,
+    /// UPN or display name of who signed in.
+    pub identity: Option<String>,
+}
+
+/// What a list over all its pages gave: as much as could be read, and what could not.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// PATs understood.
+    pub pats: Vec<Pat>,
+    /// Entries not understood, and the failure that ended the list early.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// The signed-in user's own PATs in one organization.
+pub trait OwnPats {
+    /// Whose token it is and how it signed in, as far as the token itself tells.
+    fn signed_in(&self) -> SignedIn;
+    /// Who am I, and which account is this.
+    fn connection(&self) -> impl Future<Output = Result<Connection, Failure>>;
+    /// All pages of one of the lists.
+    fn list(&self, which: Listed) -> impl Future<Output = Listing>;
+    /// HTTP requests answered so far.
+    fn requests(&self) -> u32;
+}
+
+/// A channel that a team reads.
+pub trait Notifier {
+    /// Its name for people: `Slack`, `Teams`, `webhook`.
+    fn name(&self) -> &'static str;
+    /// Sends the report. `link` leads to the build.
+    fn tell(&self, report: &Report, verdict: &str) -> impl Future<Output = Result<(), Failure>>;
+}
