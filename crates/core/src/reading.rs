@@ -49,6 +49,4 @@ pub struct OrganizationReading {
     pub unreadable: Vec<Unreadable>,
     /// Things worth saying that change no verdict.
     pub notes: Vec<String>,
-    /// HTTP requests answered.
-    pub requests: u32,
 }

@@ -1,4 +1,9 @@
 //! The use cases, over ports. Nothing here knows HTTP, an agent or a file.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | [`ports`] | what the use cases need of the outside world |
+//! | [`monitor`] | PatMonitor: read every organization, tell every channel |
 
 pub mod monitor;
 pub mod ports;

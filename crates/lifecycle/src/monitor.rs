@@ -1,1 +1,110 @@
-//! PatMonitor.
+//! PatMonitor: read every organization, then tell the team. What was read is judged by
+//! [`patkeeper_core::judge`].
+
+use futures_util::future::{join, join_all};
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::organization::Organization;
+use patkeeper_core::pat::Listed;
+use patkeeper_core::reading::{OrganizationReading, Unreadable};
+use patkeeper_core::report::Report;
+
+use crate::ports::{Listing, Notifier, OwnPats};
+
+/// One organization to read.
+#[derive(Debug)]
+pub struct Target<P> {
+    /// Which one.
+    pub organization: Organization,
+    /// Its account id as the agent knows it, where the job runs in this very organization. Used only where
+    /// connection data refuses to say.
+    pub known_account_id: Option<String>,
+    /// The way in.
+    pub pats: P,
+}
+
+/// Reads every target, all at once: they share nothing but the client and its limits.
+pub async fn read_all<P: OwnPats>(targets: &[Target<P>]) -> Vec<OrganizationReading> {
+    join_all(targets.iter().map(read)).await
+}
+
+/// Reads one organization: whose it is, its active PATs, and only then its expired ones. A PAT that ends while
+/// we read is so listed twice; asked the other way round it would be in neither list.
+async fn read<P: OwnPats>(target: &Target<P>) -> OrganizationReading {
+    let (connection, active) = join(target.pats.connection(), target.pats.list(Listed::Active)).await;
+    let refused = refused_at_the_door(&active);
+    let expired = if refused {
+        Listing::default()
+    } else {
+        target.pats.list(Listed::Expired).await
+    };
+
+    let mut reading = OrganizationReading {
+        organization: target.organization.clone(),
+        account_id: None,
+        signed_in: target.pats.signed_in(),
+        pats: active.pats,
+        unreadable: active.unreadable,
+        notes: Vec::new(),
+    };
+    reading.pats.extend(expired.pats);
+    reading.unreadable.extend(expired.unreadable);
+    match connection {
+        Ok(connection) => {
+            reading.account_id = connection.account_id;
+            if connection.identity.is_some() {
+                reading.signed_in.name = connection.identity;
+            }
+        }
+        Err(_) if refused => {}
+        Err(failure) => without_connection(&mut reading, target, failure),
+    }
+    reading
+}
+
+/// The list was refused before it gave anything: the other list and connection data would only say the same
+/// thing again.
+fn refused_at_the_door(active: &Listing) -> bool {
+    active.pats.is_empty()
+        && active
+            .unreadable
+            .iter()
+            .any(|entry| entry.failure.kind == FailureKind::Refused)
+}
+
+/// A token that has the PAT scopes alone may be refused connection data: then we go on with what the agent
+/// knows. A service that fails is another matter: what it would have said is not known, and never assumed.
+fn without_connection<P>(reading: &mut OrganizationReading, target: &Target<P>, failure: Failure) {
+    if failure.kind != FailureKind::Refused {
+        reading.unreadable.push(Unreadable {
+            what: format!("which account {} is (connection data)", target.organization),
+            failure,
+        });
+        return;
+    }
+    reading.account_id.clone_from(&target.known_account_id);
+    if reading.account_id.is_none() {
+        reading.notes.push(format!(
+            "{}: connection data refused this sign-in, so PATs of other organizations cannot be told apart: \
+             all that are listed are judged.",
+            target.organization
+        ));
+    }
+}
+
+/// What came of telling one channel.
+#[derive(Debug)]
+pub struct Told {
+    /// `Slack`, `Teams`, `webhook`.
+    pub channel: &'static str,
+    /// A channel that cannot be told is a warning: it never changes the verdict.
+    pub outcome: Result<(), Failure>,
+}
+
+/// Tells every channel, each on its own: one that fails keeps no other from being told.
+pub async fn tell_all<N: Notifier>(notifiers: &[N], report: &Report, verdict: &str) -> Vec<Told> {
+    join_all(notifiers.iter().map(async |notifier| Told {
+        channel: notifier.name(),
+        outcome: notifier.tell(report, verdict).await,
+    }))
+    .await
+}

@@ -2,17 +2,10 @@
 
 use std::future::Future;
 
-use chrono::{DateTime, Utc};
 use patkeeper_core::failure::Failure;
 use patkeeper_core::pat::{Listed, Pat};
 use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_core::report::Report;
-
-/// The time. An argument everywhere, so that tests own it.
-pub trait Clock {
-    /// Now, in UTC.
-    fn now(&self) -> DateTime<Utc>;
-}
 
 /// What connection data tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,14 +33,12 @@ pub trait OwnPats {
     fn connection(&self) -> impl Future<Output = Result<Connection, Failure>>;
     /// All pages of one of the lists.
     fn list(&self, which: Listed) -> impl Future<Output = Listing>;
-    /// HTTP requests answered so far.
-    fn requests(&self) -> u32;
 }
 
 /// A channel that a team reads.
 pub trait Notifier {
     /// Its name for people: `Slack`, `Teams`, `webhook`.
     fn name(&self) -> &'static str;
-    /// Sends the report. `link` leads to the build.
+    /// Sends the report with its verdict in one sentence.
     fn tell(&self, report: &Report, verdict: &str) -> impl Future<Output = Result<(), Failure>>;
 }
