@@ -1,178 +1,162 @@
-//! Requests, answers, and when to ask again.
+//! Sending: pace, tries, counting.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use secrecy::SecretString;
-use serde::de::DeserializeOwned;
+use crate::cause::{self, Asked};
+use crate::pace::{MachineTime, Pace, Time};
+use crate::request::Checked;
+use crate::retry::{self, Outcome};
+use crate::transport::{Transport, WHOLE};
+use crate::{HttpError, Request, Response, Settings, SettingsError};
 
-use crate::{HttpError, Settings, SettingsError};
-
-/// Whether a request may be sent a second time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
-    /// Reading, or revoking: sending it twice does no harm.
-    Safe,
-    /// Creating: sent again only if it was provably not processed (no connection, or refused with 429).
-    OnlyIfNotProcessed,
-}
-
-/// One request. The URL never holds a secret, but for webhooks, whose whole URL is one.
-#[derive(Debug)]
-pub struct Request {
-    pub(crate) method: reqwest::Method,
-    pub(crate) url: Url,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) bearer: Option<SecretString>,
-    pub(crate) basic_pat: Option<SecretString>,
-    pub(crate) body: Option<Vec<u8>>,
-    pub(crate) repeat: Repeat,
-}
-
-/// Where a request goes.
-#[derive(Debug)]
-pub(crate) enum Url {
-    Plain(String),
-    Secret(SecretString),
-}
-
-/// An answer, read whole.
-#[derive(Debug)]
-pub struct Response {
-    /// The status code.
-    pub status: u16,
-    /// `Content-Type`, lower-cased, without parameters; empty when absent.
-    pub content_type: String,
-    /// `host/path` of the request, without its query: fit for messages.
-    pub asked: String,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Response {
-    /// A header's value as text.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// The body without a UTF-8 BOM.
-    #[must_use]
-    pub fn body(&self) -> &[u8] {
-        self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)
-    }
-
-    /// The body as JSON, if the content type says so.
-    ///
-    /// # Errors
-    /// Another content type, or JSON that does not fit.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
-        todo_json(self)
-    }
-}
-
-fn todo_json<T: DeserializeOwned>(_: &Response) -> Result<T, HttpError> {
-    Err(HttpError::Malformed { asked: String::new(), why: String::new() })
-}
+/// Largest body that is read, in bytes: far more than any page of 100 PATs or 1,000 users.
+const LARGEST: usize = 32 * 1024 * 1024;
 
 /// The client. Cheap to clone; clones share connections, waits and the count of requests.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
-struct Inner {}
+struct Inner {
+    transport: Transport,
+    pace: Pace,
+    time: Arc<dyn Time>,
+    answers: AtomicU32,
+}
 
 impl Client {
-    /// Builds the client.
+    /// Builds the client. Needs no runtime; sending does.
     ///
     /// # Errors
     /// Settings that do not work: see [`SettingsError`].
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        let _ = settings;
-        Ok(Self { inner: Arc::new(Inner {}) })
+        Self::with_time(settings, Arc::new(MachineTime))
     }
 
-    /// Sends a request, again where [`Repeat`] and the answer allow it, and reads the whole answer.
+    pub(crate) fn with_time(settings: &Settings, time: Arc<dyn Time>) -> Result<Self, SettingsError> {
+        let transport = Transport::new(settings)?;
+        let inner = Inner {
+            transport,
+            pace: Pace::default(),
+            time,
+            answers: AtomicU32::new(0),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Sends a request, again where [`Repeat`](crate::Repeat) and the answer allow it, and reads the whole answer.
     ///
     /// A status is never an error here: what a 401 or a 203 means is for the service's own crate.
     ///
     /// # Errors
     /// No answer: see [`HttpError`].
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let _ = (request, &self.inner);
-        Err(HttpError::Malformed { asked: String::new(), why: String::new() })
+        let request = request.check()?;
+        let inner = &*self.inner;
+        let began = inner.time.instant();
+        let mut tries = 0;
+        loop {
+            inner.pace.wait(&inner.time, &request.host).await;
+            tries += 1;
+            let result = self.try_once(&request, tries).await;
+            let (outcome, asked) = match &result {
+                Ok(answer) => {
+                    let asked = inner.pace.note(&inner.time, &request.host, answer);
+                    (
+                        Outcome::Answered {
+                            status: answer.status,
+                        },
+                        asked,
+                    )
+                }
+                Err(error) => (Outcome::Failed(error), None),
+            };
+            let elapsed = inner.time.instant().saturating_duration_since(began);
+            let chance = inner.time.chance();
+            let Some(wait) = retry::wait(request.repeat, outcome, tries, elapsed, asked, chance) else {
+                return result;
+            };
+            inner.time.sleep(wait).await;
+        }
+    }
+
+    async fn try_once(&self, request: &Checked, tries: u32) -> Result<Response, HttpError> {
+        let inner = &*self.inner;
+        let began = inner.time.instant();
+        let result = self.exchange(request).await;
+        let ms = inner.time.instant().saturating_duration_since(began).as_millis();
+        let (method, asked) = (request.method.as_str(), request.asked.as_str());
+        match &result {
+            Ok(answer) => {
+                inner.answers.fetch_add(1, Ordering::Relaxed);
+                tracing::debug!(method, asked, status = answer.status, ms, tries, "answered");
+            }
+            Err(error) => tracing::debug!(method, asked, %error, ms, tries, "no answer"),
+        }
+        result
+    }
+
+    async fn exchange(&self, request: &Checked) -> Result<Response, HttpError> {
+        let (client, proxy) =
+            self.inner
+                .transport
+                .route(&request.url)
+                .map_err(|error| HttpError::Refused {
+                    host: request.host.clone(),
+                    why: error.to_string(),
+                })?;
+        let about = Asked {
+            host: &request.host,
+            asked: &request.asked,
+            proxy: proxy.as_deref(),
+            limit: WHOLE,
+        };
+        let mut sending = client
+            .request(request.method.clone(), request.url.clone())
+            .headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            sending = sending.body(body.clone());
+        }
+        let mut answer = sending
+            .send()
+            .await
+            .map_err(|error| cause::name(&error, &about))?;
+        let status = answer.status().as_u16();
+        let headers = std::mem::take(answer.headers_mut());
+        let mut body = Vec::new();
+        while let Some(chunk) = answer
+            .chunk()
+            .await
+            .map_err(|error| cause::name(&error, &about))?
+        {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(HttpError::TooLarge {
+                    asked: request.asked.clone(),
+                    limit: LARGEST,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response::new(request.asked.clone(), status, headers, body))
     }
 
     /// Answers received so far, by all clones.
     #[must_use]
     pub fn requests(&self) -> u32 {
-        0
+        self.inner.answers.load(Ordering::Relaxed)
     }
 }
 
-impl Request {
-    /// `GET`, safe to repeat.
-    pub fn get(url: impl Into<String>) -> Self {
-        Self::new(reqwest::Method::GET, Url::Plain(url.into()), Repeat::Safe)
-    }
-
-    /// `DELETE`, safe to repeat.
-    pub fn delete(url: impl Into<String>) -> Self {
-        Self::new(reqwest::Method::DELETE, Url::Plain(url.into()), Repeat::Safe)
-    }
-
-    /// `POST` that creates something.
-    pub fn post(url: impl Into<String>) -> Self {
-        Self::new(reqwest::Method::POST, Url::Plain(url.into()), Repeat::OnlyIfNotProcessed)
-    }
-
-    /// `PUT` that sets something to a state: sending it twice leaves the same state.
-    pub fn put(url: impl Into<String>) -> Self {
-        Self::new(reqwest::Method::PUT, Url::Plain(url.into()), Repeat::Safe)
-    }
-
-    /// `POST` to a URL that is itself a secret. At least once: a message twice is better than none.
-    pub fn post_to_secret_url(url: SecretString) -> Self {
-        Self::new(reqwest::Method::POST, Url::Secret(url), Repeat::Safe)
-    }
-
-    fn new(method: reqwest::Method, url: Url, repeat: Repeat) -> Self {
-        Self { method, url, headers: Vec::new(), bearer: None, basic_pat: None, body: None, repeat }
-    }
-
-    /// Adds a header that is no secret.
-    #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// `Authorization: Bearer`.
-    #[must_use]
-    pub fn bearer(mut self, token: SecretString) -> Self {
-        self.bearer = Some(token);
-        self
-    }
-
-    /// `Authorization: Basic base64(":" + PAT)`.
-    #[must_use]
-    pub fn pat(mut self, pat: SecretString) -> Self {
-        self.basic_pat = Some(pat);
-        self
-    }
-
-    /// A JSON body.
-    #[must_use]
-    pub fn json(mut self, body: &serde_json::Value) -> Self {
-        self.body = Some(body.to_string().into_bytes());
-        self
-    }
-
-    /// Overrides whether it may be repeated.
-    #[must_use]
-    pub fn repeat(mut self, repeat: Repeat) -> Self {
-        self.repeat = repeat;
-        self
+/// Nothing of the proxy, whose URL may hold a password.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("requests", &self.requests())
+            .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use patkeeper_core::failure::{Failure, FailureKind};
+
 /// No usable answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -31,9 +33,11 @@ pub enum HttpError {
         host: String,
         /// The reason.
         why: String,
+        /// It wants a sign-in that it did not get (407): asking again cannot help.
+        sign_in: bool,
     },
     /// No answer in time. It may have been processed.
-    #[error("{asked} did not answer within {after:?}")]
+    #[error("{asked} did not answer within {} s", .after.as_secs())]
     Timeout {
         /// `host/path`.
         asked: String,
@@ -82,4 +86,64 @@ pub enum HttpError {
         /// The reason.
         why: String,
     },
+}
+
+impl HttpError {
+    /// The failure that people read: what happened, why, and what to do next.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        let kind = match self {
+            Self::Refused { .. } => FailureKind::Input,
+            _ => FailureKind::Service,
+        };
+        let failure = Failure::new(kind, sentence(&self.to_string())).with_code(self.code());
+        match self {
+            Self::Certificate { host, .. } => failure
+                .with_why("the certificate was issued by an authority this machine does not trust, is out of date, or is for another host; a proxy that inspects TLS shows its own")
+                .with_way_out(format!("have the authority that signs for {host} added to the agent: './config.sh --sslcacert <file.pem>', or to the machine's own roots"))
+                .with_way_out("if it is expired, or for another host, tell whoever runs that host or proxy"),
+            Self::Connect { host, .. } => failure
+                .with_way_out(format!("check that the agent's machine resolves {host} and may reach it on port 443"))
+                .with_way_out("if it reaches the internet only through a proxy, configure the agent with it: './config.sh --proxyurl …'"),
+            Self::Proxy { sign_in: true, .. } => failure
+                .with_why("it asks for a sign-in. Patkeeper signs in with user name and password (Basic) and speaks no NTLM or Kerberos")
+                .with_way_out("configure the agent with '--proxyusername' and '--proxypassword'")
+                .with_way_out("or have the Azure DevOps hosts let through without sign-in"),
+            Self::Proxy { host, .. } => failure
+                .with_way_out("check the proxy the agent is configured with ('--proxyurl')")
+                .with_way_out(format!("have {host} allowed there, or on the agent's proxy bypass list")),
+            Self::Timeout { .. } | Self::Broken { .. } => {
+                failure.with_way_out("run the step again; if it stays so, look at status.dev.azure.com and at the network between")
+            }
+            Self::TooLarge { .. } | Self::NotJson { .. } | Self::Malformed { .. } => failure
+                .with_why("something between the agent and the service may answer in its place, such as a proxy's page")
+                .with_way_out("run the step again; if it stays so, report it with the lines around this one"),
+            Self::Refused { .. } => failure.with_way_out("correct the input that holds this address or token"),
+        }
+    }
+
+    /// A short name, fit for `Failure::code`.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate { .. } => "certificate",
+            Self::Connect { .. } => "noConnection",
+            Self::Proxy { sign_in: true, .. } => "proxySignIn",
+            Self::Proxy { .. } => "proxy",
+            Self::Timeout { .. } => "timeout",
+            Self::Broken { .. } => "brokenAnswer",
+            Self::TooLarge { .. } => "tooLarge",
+            Self::NotJson { .. } => "notJson",
+            Self::Malformed { .. } => "malformed",
+            Self::Refused { .. } => "refusedAddress",
+        }
+    }
+}
+
+/// With a capital first letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

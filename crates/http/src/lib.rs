@@ -2,11 +2,30 @@
 //!
 //! It owns what must be the same everywhere: the agent's proxy and CA settings, no redirects, https only,
 //! time-outs, one retry policy, bounded bodies, and errors that hold neither a URL's query nor a secret.
+//!
+//! | room | what it knows |
+//! |---|---|
+//! | `settings` | the agent's network variables |
+//! | `transport` | how settings become connections |
+//! | `request`, `response` | one request, one answer read whole |
+//! | `client` | sending: pace, tries, counting |
+//! | `retry` | what may be sent again, and when: the only place that decides it |
+//! | `pace` | waits that a host asked for |
+//! | `cause` | telling certificate, proxy, connection and broken answer apart |
+//! | `error` | what is said of them |
 
+mod cause;
 mod client;
 mod error;
+mod pace;
+mod request;
+mod response;
+mod retry;
 mod settings;
+mod transport;
 
-pub use client::{Client, Repeat, Request, Response};
+pub use client::Client;
 pub use error::HttpError;
+pub use request::{Repeat, Request};
+pub use response::Response;
 pub use settings::{Proxy, Settings, SettingsError};
