@@ -1,4 +1,24 @@
 //! Reading and checking the values given, by agent or at a command line.
+//!
+//! Every refusal is one message: it names the input as its reader wrote it, shows the value unless it is a
+//! secret, and says what is allowed.
+
+use std::collections::BTreeMap;
+
+use patkeeper_core::failure::{Failure, FailureKind};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::Front;
+use crate::registry::{Input, Kind, Task, kebab_case};
+
+mod macros;
+pub mod pat_monitor;
+mod quote;
+
+pub use pat_monitor::PatMonitorInputs;
+
+use quote::{any_of, quote};
 
 /// One input that cannot be used. It becomes the step's only message, and exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -8,4 +28,471 @@ pub struct BadInput {
     pub input: &'static str,
     /// Names the input, the value if it is no secret, and what is allowed. Harmless to print.
     pub message: String,
+}
+
+impl From<BadInput> for Failure {
+    fn from(bad: BadInput) -> Self {
+        Self::new(FailureKind::Input, bad.message).with_code("badInput")
+    }
+}
+
+/// The values given for one task's inputs, trimmed, with defaults filled in and no macro left in them.
+///
+/// Values are held as secrets whatever they are, so that no `Debug` shows one.
+#[derive(Debug)]
+pub struct Inputs {
+    front: Front,
+    given: BTreeMap<&'static str, SecretString>,
+}
+
+impl Inputs {
+    /// Reads `INPUT_*` as an agent sets them; `variable` is the process environment in the product.
+    ///
+    /// A default that the agent left with its macros in it (`$(System.CollectionUri)`) is resolved from the
+    /// agent's own variables.
+    ///
+    /// # Errors
+    /// A value that still holds an unresolved `$(variable)`, or a value for an input of the public contract
+    /// that this version does not have.
+    pub fn from_agent(
+        task: &'static Task,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, BadInput> {
+        let read = |name: &str| given(variable(&agent_variable("INPUT_", name)));
+        let mut inputs = Self {
+            front: Front::Agent,
+            given: BTreeMap::new(),
+        };
+        for input in task.inputs {
+            let names = std::iter::once(input.name).chain(input.aliases.iter().copied());
+            let raw = names.into_iter().find_map(read);
+            let default = input.default.filter(|_| input.default_in_manifest);
+            let Some(mut value) = raw.or_else(|| default.map(str::to_owned)) else {
+                continue;
+            };
+            if default == Some(value.as_str()) {
+                value = macros::resolve(&value, |name| given(variable(&agent_variable("", name))));
+            }
+            inputs.take(input, value)?;
+        }
+        let access_token_chosen =
+            read("signIn").is_some_and(|choice| choice.eq_ignore_ascii_case("accessToken"));
+        for later in task.later {
+            let Some(value) = read(later.name) else { continue };
+            let neutral = later
+                .neutral
+                .iter()
+                .any(|neutral| neutral.eq_ignore_ascii_case(&value));
+            if neutral || (later.of_another_sign_in && access_token_chosen) {
+                continue;
+            }
+            let advice = if later.of_another_sign_in {
+                " It signs in with accessToken only."
+            } else {
+                " Leave it out."
+            };
+            return Err(BadInput {
+                input: later.name,
+                message: format!(
+                    "{}: this version of Patkeeper does not have this input yet.{advice}",
+                    later.name
+                ),
+            });
+        }
+        Ok(inputs)
+    }
+
+    /// Reads the flags of a command line; `flag` is asked for each input by its name (`warningDays`).
+    ///
+    /// Defaults that only an agent can resolve do not apply: such an input is then not given.
+    ///
+    /// # Errors
+    /// As [`Inputs::from_agent`].
+    pub fn from_flags(task: &'static Task, flag: impl Fn(&str) -> Option<String>) -> Result<Self, BadInput> {
+        let mut inputs = Self {
+            front: Front::People,
+            given: BTreeMap::new(),
+        };
+        for input in task.inputs {
+            let default = input
+                .default
+                .filter(|default| input.default_in_manifest && macros::first_unresolved(default).is_none());
+            if let Some(value) = given(flag(input.name)).or_else(|| default.map(str::to_owned)) {
+                inputs.take(input, value)?;
+            }
+        }
+        Ok(inputs)
+    }
+
+    fn take(&mut self, input: &Input, value: String) -> Result<(), BadInput> {
+        if let Some(name) = macros::first_unresolved(&value) {
+            return Err(self.bad(input, macros::advice(input, name)));
+        }
+        self.given.insert(input.name, SecretString::from(value));
+        Ok(())
+    }
+
+    fn raw(&self, input: &Input) -> Option<&str> {
+        self.given.get(input.name).map(ExposeSecret::expose_secret)
+    }
+
+    /// Whether a value was given, or has a default.
+    #[must_use]
+    pub fn has(&self, input: &Input) -> bool {
+        self.given.contains_key(input.name)
+    }
+
+    /// The input as its reader knows it: `warningDays`, or `--warning-days`.
+    #[must_use]
+    pub fn label(&self, name: &str) -> String {
+        match self.front {
+            Front::Agent => name.to_owned(),
+            Front::People => format!("--{}", kebab_case(name)),
+        }
+    }
+
+    /// A refusal of this input. `why` follows the input's name and a colon.
+    #[must_use]
+    pub fn bad(&self, input: &Input, why: impl AsRef<str>) -> BadInput {
+        BadInput {
+            input: input.name,
+            message: format!("{}: {}", self.label(input.name), why.as_ref()),
+        }
+    }
+
+    /// One text.
+    #[must_use]
+    pub fn text(&self, input: &Input) -> Option<&str> {
+        self.raw(input)
+    }
+
+    /// A secret.
+    #[must_use]
+    pub fn secret(&self, input: &Input) -> Option<SecretString> {
+        self.given.get(input.name).cloned()
+    }
+
+    /// The lines that are not empty, trimmed.
+    #[must_use]
+    pub fn lines(&self, input: &Input) -> Vec<String> {
+        let text = self.raw(input).unwrap_or_default();
+        text.split(['\n', '\r'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// A whole number within the input's bounds; `None` when not given and without a default.
+    ///
+    /// # Errors
+    /// Not digits, or out of bounds.
+    pub fn number(&self, input: &Input) -> Result<Option<u32>, BadInput> {
+        let Some(text) = self.raw(input) else {
+            return Ok(None);
+        };
+        let (min, max) = match input.kind {
+            Kind::Number { min, max } => (min, max),
+            _ => (0, u32::MAX),
+        };
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse::<u32>() {
+            Ok(number) if digits && (min..=max).contains(&number) => Ok(Some(number)),
+            _ => {
+                let allowed = format!("allowed is a whole number from {min} to {max}.");
+                Err(self.bad(input, format!("{} is not; {allowed}", quote(text))))
+            }
+        }
+    }
+
+    /// `true` or `false`, whatever the letter case.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn flag(&self, input: &Input) -> Result<Option<bool>, BadInput> {
+        match self.raw(input) {
+            None => Ok(None),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(text) => Err(self.bad(
+                input,
+                format!("{} is neither; allowed are true and false.", quote(text)),
+            )),
+        }
+    }
+
+    /// The meaning of the value given, whatever its letter case.
+    ///
+    /// # Errors
+    /// None of `table`'s values; one that only a later version has is called that.
+    pub fn choice<T: Copy>(&self, input: &Input, table: &[(&'static str, T)]) -> Result<Option<T>, BadInput> {
+        self.raw(input)
+            .map(|text| self.one_of(input, text, table))
+            .transpose()
+    }
+
+    /// The meanings of all words given (separated by spaces, commas or lines), doubles dropped.
+    ///
+    /// # Errors
+    /// As [`Inputs::choice`], for the first word refused.
+    pub fn choices<T: Copy + PartialEq>(
+        &self,
+        input: &Input,
+        table: &[(&'static str, T)],
+    ) -> Result<Vec<T>, BadInput> {
+        let mut chosen = Vec::new();
+        for word in self
+            .raw(input)
+            .unwrap_or_default()
+            .split(|c: char| c.is_whitespace() || c == ',')
+        {
+            if word.is_empty() {
+                continue;
+            }
+            let meaning = self.one_of(input, word, table)?;
+            if !chosen.contains(&meaning) {
+                chosen.push(meaning);
+            }
+        }
+        Ok(chosen)
+    }
+
+    fn one_of<T: Copy>(&self, input: &Input, text: &str, table: &[(&'static str, T)]) -> Result<T, BadInput> {
+        if let Some((_, meaning)) = table.iter().find(|(value, _)| value.eq_ignore_ascii_case(text)) {
+            return Ok(*meaning);
+        }
+        let allowed = any_of(table.iter().map(|(value, _)| *value));
+        let why = match input.later.iter().find(|later| later.eq_ignore_ascii_case(text)) {
+            Some(later) => format!("this version of Patkeeper does not have '{later}' yet; {allowed}."),
+            None => format!("{} is not known; {allowed}.", quote(text)),
+        };
+        Err(self.bad(input, why))
+    }
+
+    /// A URL that is itself a secret, checked to be `https` with a host.
+    ///
+    /// # Errors
+    /// Anything else; the message never shows any part of it but a scheme that is not `https`.
+    pub fn https_url(&self, input: &Input) -> Result<Option<SecretString>, BadInput> {
+        let Some(text) = self.raw(input) else {
+            return Ok(None);
+        };
+        let allowed = "allowed is an https URL (its value is not shown, because it is a secret).";
+        match Url::parse(text) {
+            Ok(url) if url.scheme() == "http" => {
+                Err(self.bad(input, format!("http would send it unencrypted; {allowed}")))
+            }
+            Ok(url)
+                if url.scheme() == "https"
+                    && url.host_str().is_some_and(|host| !host.is_empty())
+                    && !text.contains(|c: char| c.is_whitespace() || c.is_control()) =>
+            {
+                Ok(Some(SecretString::from(text)))
+            }
+            _ => Err(self.bad(input, format!("this is no such URL; {allowed}"))),
+        }
+    }
+}
+
+/// A value that is there: trimmed and not empty. The agent trims too, unless it is told not to.
+fn given(value: Option<String>) -> Option<String> {
+    value
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}
+
+/// The environment variable of an agent's variable: upper case, `.` and blank as `_`
+/// (microsoft/azure-pipelines-agent, `VarUtil.ConvertToEnvVariableFormat`).
+pub(crate) fn agent_variable(prefix: &str, name: &str) -> String {
+    format!("{prefix}{}", name.replace(['.', ' '], "_").to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::registry::{self, pat_monitor};
+
+    fn agent(values: &[(&str, &str)]) -> Result<Inputs, BadInput> {
+        Inputs::from_agent(&pat_monitor::TASK, |name| {
+            values
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    const COLLECTION: (&str, &str) = ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/acme/");
+    const TEMP: (&str, &str) = ("AGENT_TEMPDIRECTORY", "/agent/_temp");
+
+    #[test]
+    fn a_default_that_came_with_its_macro_is_resolved_from_the_agents_variables() {
+        for given in [
+            None,
+            Some(("INPUT_ORGANIZATION", "$(System.CollectionUri)")),
+            Some(("INPUT_ORGANIZATION", " ")),
+        ] {
+            let mut values = vec![COLLECTION, TEMP];
+            values.extend(given);
+            let inputs = agent(&values).unwrap();
+            assert_eq!(
+                inputs.text(&pat_monitor::ORGANIZATION),
+                Some("https://dev.azure.com/acme/")
+            );
+            assert_eq!(
+                inputs.text(&pat_monitor::REPORT_DIRECTORY),
+                Some("/agent/_temp/patkeeper")
+            );
+        }
+    }
+
+    #[test]
+    fn a_default_that_cannot_be_resolved_is_bad_input() {
+        let bad = agent(&[TEMP]).unwrap_err();
+        assert_eq!(bad.input, "organization");
+        assert!(bad.message.contains("$(System.CollectionUri)"), "{bad}");
+    }
+
+    #[test]
+    fn every_input_with_an_unresolved_macro_is_refused_by_name() {
+        for input in pat_monitor::TASK.inputs {
+            let key = agent_variable("INPUT_", input.name);
+            for value in ["$(Not.There)", "  x $(Not.There) y"] {
+                let bad = agent(&[COLLECTION, TEMP, (&key, value)]).unwrap_err();
+                assert_eq!(bad.input, input.name);
+                assert!(bad.message.starts_with(&format!("{}: ", input.name)), "{bad}");
+                assert!(bad.message.contains("$(Not.There)"), "{bad}");
+            }
+        }
+    }
+
+    #[test]
+    fn people_read_the_flag_and_not_the_agents_name() {
+        let inputs = Inputs::from_flags(&pat_monitor::TASK, |name| {
+            (name == "warningDays").then(|| "soon".to_owned())
+        })
+        .unwrap();
+        let bad = inputs.number(&pat_monitor::WARNING_DAYS).unwrap_err();
+        assert_eq!(
+            bad.message,
+            "--warning-days: 'soon' is not; allowed is a whole number from 0 to 3650."
+        );
+        assert!(
+            !inputs.has(&pat_monitor::ORGANIZATION),
+            "only an agent can resolve this default"
+        );
+        assert_eq!(inputs.number(&pat_monitor::CRITICAL_DAYS), Ok(Some(7)));
+    }
+
+    #[test]
+    fn a_default_kept_for_the_policy_file_does_not_count_as_given() {
+        let inputs = agent(&[COLLECTION, TEMP]).unwrap();
+        assert_eq!(inputs.number(&pat_monitor::MAX_LIFETIME_DAYS), Ok(None));
+        assert!(!inputs.has(&pat_monitor::FORBIDDEN_SCOPES));
+    }
+
+    #[test]
+    fn an_input_of_a_later_version_is_refused_unless_it_asks_for_nothing() {
+        let base = [COLLECTION, TEMP];
+        let with = |more: &[(&str, &str)]| agent(&[&base, more].concat());
+        assert_eq!(
+            with(&[("INPUT_MERGEREPORTS", "a.json")]).unwrap_err().input,
+            "mergeReports"
+        );
+        assert_eq!(with(&[("INPUT_SLICE", "auto")]).unwrap_err().input, "slice");
+        assert!(with(&[("INPUT_SLICE", "none")]).is_ok());
+        let connection = ("INPUT_AZURESUBSCRIPTION", "my-connection");
+        assert_eq!(with(&[connection]).unwrap_err().input, "azureSubscription");
+        assert!(with(&[connection, ("INPUT_SIGNIN", "accessToken")]).is_ok());
+    }
+
+    #[test]
+    fn an_alias_stands_in_for_a_name_that_is_not_given() {
+        static TASK: Task = Task {
+            inputs: &[Input::new("connection", Kind::Flag, "", "").aliases(&["serviceConnection"])],
+            later: &[],
+            ..pat_monitor::TASK
+        };
+        let read = |values: &[(&str, &str)]| {
+            Inputs::from_agent(&TASK, |name| {
+                values
+                    .iter()
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, value)| (*value).to_owned())
+            })
+            .unwrap()
+        };
+        let input = &TASK.inputs[0];
+        assert_eq!(
+            read(&[("INPUT_SERVICECONNECTION", "TRUE")]).flag(input),
+            Ok(Some(true))
+        );
+        let both = [("INPUT_SERVICECONNECTION", "true"), ("INPUT_CONNECTION", "False")];
+        assert_eq!(read(&both).flag(input), Ok(Some(false)));
+        assert_eq!(read(&[]).flag(input), Ok(None));
+        assert_eq!(
+            read(&[("INPUT_CONNECTION", "yes")])
+                .flag(input)
+                .unwrap_err()
+                .message,
+            "connection: 'yes' is neither; allowed are true and false."
+        );
+    }
+
+    #[test]
+    fn a_bad_input_is_a_failure_of_exit_code_2() {
+        let failure = Failure::from(agent(&[TEMP]).unwrap_err());
+        assert_eq!(failure.kind.exit_code(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_read_only_from_plain_digits(text in "[ -~]{1,12}") {
+            let inputs = agent(&[COLLECTION, TEMP, ("INPUT_WARNINGDAYS", &text)]);
+            if let Ok(Ok(Some(number))) = inputs.map(|inputs| inputs.number(&pat_monitor::WARNING_DAYS)) {
+                let text = text.trim();
+                prop_assert!(text.is_empty() || text.trim_start_matches('0') == number.to_string().trim_start_matches('0'));
+                prop_assert!(number <= 3650);
+            }
+        }
+
+        #[test]
+        fn reading_anything_never_panics_and_a_refusal_is_one_harmless_line(
+            which in 0..pat_monitor::TASK.inputs.len(),
+            value in any::<String>(),
+        ) {
+            let input = &registry::pat_monitor::TASK.inputs[which];
+            let key = agent_variable("INPUT_", input.name);
+            let token = ("INPUT_ACCESSTOKEN", "made-up-token");
+            let result = agent(&[(&key, &value), COLLECTION, TEMP, token]).and_then(|i| PatMonitorInputs::read(&i));
+            if let Err(bad) = result {
+                prop_assert!(!bad.message.contains(['\n', '\r']), "{:?}", bad);
+                prop_assert!(!bad.message.to_lowercase().contains("##vso"), "{:?}", bad);
+                prop_assert!(bad.message.chars().count() < 600, "{:?}", bad);
+            }
+        }
+
+        #[test]
+        fn a_refusal_of_a_secret_input_never_shows_its_value(
+            which in 0..4usize,
+            value in "[a-zA-Z0-9:/ ?&=.\u{e9}\n-]{8,60}",
+        ) {
+            let secrets = [
+                &pat_monitor::ACCESS_TOKEN,
+                &pat_monitor::SLACK_WEBHOOK_URL,
+                &pat_monitor::TEAMS_WEBHOOK_URL,
+                &pat_monitor::WEBHOOK_URL,
+            ];
+            let key = agent_variable("INPUT_", secrets[which].name);
+            let token = ("INPUT_ACCESSTOKEN", "made-up-token");
+            let result = agent(&[(&key, &value), COLLECTION, TEMP, token]).and_then(|i| PatMonitorInputs::read(&i));
+            if let Err(bad) = result {
+                let shown = format!("{bad:?}");
+                for part in value.split_whitespace().filter(|part| part.len() >= 8) {
+                    prop_assert!(!shown.contains(part));
+                }
+            }
+        }
+    }
 }

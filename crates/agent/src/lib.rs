@@ -3,11 +3,30 @@
 //! | room | what it knows |
 //! |---|---|
 //! | [`registry`] | every task, input and output, declared once |
+//! | [`manifest`], [`docs`] | what is generated from it: `task.json`'s part, the tables in `docs/` |
 //! | [`inputs`] | reading and checking the values given |
+//! | [`context`], [`endpoints`] | what else the agent tells: the build, service connections |
 //! | [`command`] | logging commands and their escaping |
-//! | [`console`] | the one place that prints: scrubs, neutralises, flushes |
+//! | [`scrub`] | every form that a secret may appear in |
+//! | [`console`] | the one place that prints: scrubs, neutralizes, flushes |
+//! | [`debug`] | the program's own tracing, sent through the console |
 
 pub mod command;
 pub mod console;
+pub mod context;
+pub mod debug;
+pub mod docs;
+pub mod endpoints;
 pub mod inputs;
+pub mod manifest;
 pub mod registry;
+pub mod scrub;
+
+/// Who runs the program: it decides how inputs are named and what the console writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Front {
+    /// The Azure Pipelines agent: `INPUT_*` variables in, logging commands out.
+    Agent,
+    /// A person or a script: flags in, plain text out.
+    People,
+}

@@ -1,0 +1,329 @@
+use super::*;
+use crate::inputs::agent_variable;
+use crate::registry::{Input, Kind};
+
+/// What a plain step has; values given replace these.
+const BASE: &[(&str, &str)] = &[
+    ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/acme/"),
+    ("AGENT_TEMPDIRECTORY", "/agent/_temp"),
+    ("INPUT_ACCESSTOKEN", "made-up-token"),
+];
+
+fn read(values: &[(&str, &str)]) -> Result<PatMonitorInputs, BadInput> {
+    let all: Vec<_> = values.iter().chain(BASE).copied().collect();
+    let inputs = Inputs::from_agent(&registry::TASK, |name| {
+        all.iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    })?;
+    PatMonitorInputs::read(&inputs)
+}
+
+fn refusal(input: &Input, value: &str) -> BadInput {
+    let key = agent_variable("INPUT_", input.name);
+    let bad = read(&[(&key, value)]).unwrap_err();
+    assert_eq!(bad.input, input.name, "{bad}");
+    assert!(bad.message.starts_with(&format!("{}: ", input.name)), "{bad}");
+    bad
+}
+
+#[test]
+fn a_step_with_nothing_but_a_token_has_the_contracts_defaults() {
+    let inputs = read(&[]).unwrap();
+    assert_eq!(
+        inputs
+            .organizations
+            .iter()
+            .map(Organization::name)
+            .collect::<Vec<_>>(),
+        ["acme"]
+    );
+    assert_eq!(
+        (
+            inputs.warning_days,
+            inputs.critical_days,
+            inputs.expired_within_days
+        ),
+        (30, 7, 30)
+    );
+    assert_eq!(
+        (inputs.fail_on, inputs.fail_on_policy),
+        (FailOn::Expired, FailOnPolicy::Never)
+    );
+    assert_eq!(inputs.policy, PolicyInputs::default());
+    assert_eq!(inputs.alert_on, AlertOn::Attention);
+    assert_eq!(
+        inputs.report_formats,
+        [ReportFormat::Json, ReportFormat::Markdown]
+    );
+    assert_eq!(
+        inputs.report_directory,
+        Some(PathBuf::from("/agent/_temp/patkeeper"))
+    );
+    assert!(inputs.names.is_empty() && inputs.require_names.is_empty());
+    assert!(inputs.policy_file.is_none() && inputs.webhook_url.is_none());
+    let SignIn::AccessToken(token) = inputs.sign_in;
+    assert_eq!(token.expose_secret(), "made-up-token");
+}
+
+#[test]
+fn an_empty_value_of_any_input_is_the_same_as_none() {
+    for input in registry::TASK
+        .inputs
+        .iter()
+        .filter(|input| input.name != "accessToken")
+    {
+        let key = agent_variable("INPUT_", input.name);
+        for empty in ["", "  ", "\n\t"] {
+            assert!(read(&[(&key, empty)]).is_ok(), "{}", input.name);
+        }
+    }
+}
+
+#[test]
+fn every_number_refuses_the_wrong_type_and_what_is_out_of_range() {
+    for input in registry::TASK.inputs {
+        let Kind::Number { min, max } = input.kind else {
+            continue;
+        };
+        for wrong in [
+            "soon",
+            "-1",
+            "+7",
+            "7.5",
+            "1e3",
+            "0x10",
+            "3651",
+            "99999999999",
+            "7 days",
+            "٧",
+        ] {
+            let bad = refusal(input, wrong);
+            assert!(bad.message.contains(&format!("from {min} to {max}")), "{bad}");
+            assert!(bad.message.contains(wrong), "{bad}");
+        }
+    }
+    refusal(&registry::MAX_LIFETIME_DAYS, "0");
+}
+
+#[test]
+fn every_choice_refuses_what_it_does_not_know_and_says_what_it_does() {
+    for input in registry::TASK.inputs {
+        let options = input.kind.options();
+        if options.is_empty() {
+            continue;
+        }
+        let bad = refusal(input, "banana");
+        assert!(
+            options.iter().all(|(value, _)| bad.message.contains(value)),
+            "{bad}"
+        );
+        for later in input.later {
+            let bad = refusal(input, later);
+            assert!(
+                bad.message.contains("does not have") && bad.message.contains(later),
+                "{bad}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_the_designer_offers_is_what_the_reading_knows() {
+    for input in registry::TASK.inputs {
+        let key = agent_variable("INPUT_", input.name);
+        for (value, _) in input.kind.options() {
+            for spelling in [(*value).to_owned(), value.to_uppercase()] {
+                assert!(read(&[(&key, &spelling)]).is_ok(), "{} = {spelling}", input.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn each_choice_means_itself() {
+    assert_eq!(read(&[("INPUT_FAILON", "Never")]).unwrap().fail_on, FailOn::Never);
+    assert_eq!(
+        read(&[("INPUT_FAILON", "critical")]).unwrap().fail_on,
+        FailOn::Critical
+    );
+    assert_eq!(
+        read(&[("INPUT_FAILON", "warning")]).unwrap().fail_on,
+        FailOn::Warning
+    );
+    assert_eq!(
+        read(&[("INPUT_FAILONPOLICY", "error")]).unwrap().fail_on_policy,
+        FailOnPolicy::Error
+    );
+    assert_eq!(
+        read(&[("INPUT_ALERTON", "always")]).unwrap().alert_on,
+        AlertOn::Always
+    );
+}
+
+#[test]
+fn formats_may_be_separated_by_spaces_commas_or_lines() {
+    use ReportFormat::{Csv, Json, Junit};
+    for text in [
+        "csv json junit",
+        "csv,json, junit",
+        "csv\njson\r\njunit\n",
+        "csv CSV json,,junit",
+    ] {
+        assert_eq!(
+            read(&[("INPUT_REPORTFORMATS", text)]).unwrap().report_formats,
+            [Csv, Json, Junit]
+        );
+    }
+}
+
+#[test]
+fn names_are_patterns_one_a_line() {
+    let inputs = read(&[
+        ("INPUT_NAMES", "ci-*\r\n\n  svc build, v2  "),
+        ("INPUT_REQUIRENAMES", "deploy"),
+    ])
+    .unwrap();
+    assert_eq!(
+        inputs.names.iter().map(Glob::as_str).collect::<Vec<_>>(),
+        ["ci-*", "svc build, v2"]
+    );
+    assert_eq!(
+        inputs.require_names.iter().map(Glob::as_str).collect::<Vec<_>>(),
+        ["deploy"]
+    );
+}
+
+#[test]
+fn critical_over_warning_is_refused_even_when_one_is_a_default() {
+    let both = read(&[("INPUT_WARNINGDAYS", "10"), ("INPUT_CRITICALDAYS", "11")]).unwrap_err();
+    assert_eq!(both.input, "criticalDays");
+    assert!(
+        both.message.contains("11") && both.message.contains("warningDays (10)"),
+        "{both}"
+    );
+    assert_eq!(
+        read(&[("INPUT_WARNINGDAYS", "3")]).unwrap_err().input,
+        "criticalDays"
+    );
+    assert!(read(&[("INPUT_WARNINGDAYS", "7")]).is_ok());
+}
+
+#[test]
+fn a_step_without_a_sign_in_is_told_what_to_give() {
+    let none = read(&[("INPUT_ACCESSTOKEN", " ")]).unwrap_err();
+    assert_eq!(none.input, "signIn");
+    assert!(none.message.contains("accessToken"), "{none}");
+    let chosen = read(&[("INPUT_ACCESSTOKEN", ""), ("INPUT_SIGNIN", "accessToken")]).unwrap_err();
+    assert_eq!(chosen.input, "accessToken");
+    assert!(chosen.message.contains("missing"), "{chosen}");
+}
+
+#[test]
+fn a_token_that_cannot_be_a_header_is_refused_unseen() {
+    for wrong in [
+        "Bearer made-up-token",
+        "made-up\nX-Evil: 1",
+        "made up token",
+        "mädé-up-token",
+    ] {
+        let bad = refusal(&registry::ACCESS_TOKEN, wrong);
+        assert!(
+            !bad.message.contains("made-up") && !bad.message.contains("Evil"),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn several_organizations_are_read_one_a_line_and_each_once() {
+    let text = "https://dev.azure.com/acme/\n\nfabrikam\nACME\nhttps://acme.visualstudio.com/";
+    let inputs = read(&[("INPUT_ORGANIZATION", text)]).unwrap();
+    assert_eq!(
+        inputs
+            .organizations
+            .iter()
+            .map(Organization::name)
+            .collect::<Vec<_>>(),
+        ["acme", "fabrikam"]
+    );
+}
+
+#[test]
+fn what_is_no_organization_is_refused_with_the_forms_that_are() {
+    for wrong in [
+        "https://evil.example/acme",
+        "http://dev.azure.com/acme",
+        "acme/../other",
+        "acme fabrikam",
+    ] {
+        let bad = refusal(&registry::ORGANIZATION, wrong);
+        assert!(bad.message.contains("https://dev.azure.com/acme/"), "{bad}");
+    }
+    let pasted = refusal(&registry::ORGANIZATION, "https://me:hunter2@dev.azure.com/acme");
+    assert!(!pasted.message.contains("hunter2"), "{pasted}");
+    let second = read(&[("INPUT_ORGANIZATION", "acme\nhttps://evil.example/")]).unwrap_err();
+    assert!(second.message.contains("evil.example"), "{second}");
+}
+
+#[test]
+fn an_azure_devops_server_gets_its_own_message() {
+    let bad = refusal(
+        &registry::ORGANIZATION,
+        "https://tfs.example.com/tfs/DefaultCollection",
+    );
+    assert!(bad.message.contains("Azure DevOps Server"), "{bad}");
+    let default = read(&[(
+        "SYSTEM_COLLECTIONURI",
+        "https://tfs.example.com/tfs/DefaultCollection/",
+    )])
+    .unwrap_err();
+    assert!(default.message.contains("Azure DevOps Server"), "{default}");
+}
+
+#[test]
+fn webhooks_are_https_urls_and_never_shown() {
+    for input in [
+        &registry::SLACK_WEBHOOK_URL,
+        &registry::TEAMS_WEBHOOK_URL,
+        &registry::WEBHOOK_URL,
+    ] {
+        for wrong in [
+            "http://hooks.example/s3cret",
+            "hooks.example/s3cret",
+            "https://",
+            "ftp://x/s3cret",
+            "https://x/s3 cret",
+        ] {
+            let bad = refusal(input, wrong);
+            assert!(
+                bad.message.contains("https") && !bad.message.contains("s3"),
+                "{bad}"
+            );
+        }
+        let key = agent_variable("INPUT_", input.name);
+        assert!(read(&[(&key, "https://hooks.example/services/x?sig=y")]).is_ok());
+    }
+}
+
+#[test]
+fn forbidden_scopes_that_name_none_or_are_none_are_refused() {
+    refusal(&registry::FORBIDDEN_SCOPES, ",");
+    refusal(&registry::FORBIDDEN_SCOPES, "vso.code; vso.build");
+    let inputs = read(&[(
+        "INPUT_FORBIDDENSCOPES",
+        "vso.full_access, vso.code_manage\napp_token",
+    )])
+    .unwrap();
+    let scopes = inputs.policy.forbidden_scopes.unwrap();
+    assert_eq!(
+        scopes.iter().collect::<Vec<_>>(),
+        ["app_token", "vso.code_manage"]
+    );
+}
+
+#[test]
+fn a_path_of_several_lines_is_refused() {
+    refusal(&registry::POLICY_FILE, "a.yml\nb.yml");
+    refusal(&registry::REPORT_DIRECTORY, "/a\n/b");
+}

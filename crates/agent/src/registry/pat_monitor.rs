@@ -1,0 +1,404 @@
+//! `PatMonitor@1`: which PATs end soon or break policy.
+
+use super::{Group, Input, Kind, LaterInput, Output, Task};
+
+const SIGN_IN_GROUP: &str = "signInGroup";
+const JUDGED_GROUP: &str = "judgedGroup";
+const POLICY_GROUP: &str = "policyGroup";
+const ALERT_GROUP: &str = "alertGroup";
+const REPORT_GROUP: &str = "reportGroup";
+
+/// Upper bound of every number of days: ten years, longer than any PAT may live.
+const MOST_DAYS: u32 = 3650;
+
+/// Which organizations.
+pub const ORGANIZATION: Input = Input::new(
+    "organization",
+    Kind::Lines,
+    "Organizations",
+    "`https://dev.azure.com/acme/`, `https://acme.visualstudio.com/` or just `acme`; several are written one \
+     a line. Azure DevOps Server has no such API and is refused.",
+)
+.default("$(System.CollectionUri)");
+
+/// Whose token calls Azure DevOps.
+pub const SIGN_IN: Input = Input::new(
+    "signIn",
+    Kind::Choice(&[("accessToken", "Access token from an earlier step")]),
+    "Sign in with",
+    "Whose Microsoft Entra token calls Azure DevOps. Leave it blank to go by the inputs given.",
+)
+.later(&["serviceConnection", "managedIdentity", "refreshToken", "azureCli"])
+.group(SIGN_IN_GROUP);
+
+/// The token itself.
+pub const ACCESS_TOKEN: Input = Input::new(
+    "accessToken",
+    Kind::Text,
+    "Access token",
+    "A user's (delegated) Microsoft Entra access token for Azure DevOps, from an earlier step. Pass it as a \
+     secret variable, e.g. `$(entraToken)`.",
+)
+.secret()
+.group(SIGN_IN_GROUP);
+
+/// Whose PATs.
+pub const SCOPE: Input = Input::new(
+    "scope",
+    Kind::Choice(&[("mine", "The signed-in user's PATs")]),
+    "Whose PATs",
+    "`mine`: the PATs of whoever signed in.",
+)
+.later(&["organization"])
+.default("mine")
+.group(JUDGED_GROUP);
+
+/// Which names are judged.
+pub const NAMES: Input = Input::new(
+    "names",
+    Kind::Lines,
+    "Names judged",
+    "Glob patterns (`*`, `?`), one a line. Only PATs whose display name matches one are judged; if none \
+     does, the status is `missing`. Blank: all.",
+)
+.group(JUDGED_GROUP);
+
+/// Which names must be there.
+pub const REQUIRE_NAMES: Input = Input::new(
+    "requireNames",
+    Kind::Lines,
+    "Names required",
+    "Glob patterns, one a line. Each must match at least one live PAT, or the status is `missing`: a gate \
+     must not pass because its token is gone.",
+)
+.group(JUDGED_GROUP);
+
+/// When a PAT is `warning`.
+pub const WARNING_DAYS: Input = Input::new(
+    "warningDays",
+    Kind::Number {
+        min: 0,
+        max: MOST_DAYS,
+    },
+    "Warning at days left",
+    "A PAT with this many whole days left, or fewer, is `warning`.",
+)
+.default("30")
+.group(JUDGED_GROUP);
+
+/// When a PAT is `critical`.
+pub const CRITICAL_DAYS: Input = Input::new(
+    "criticalDays",
+    Kind::Number {
+        min: 0,
+        max: MOST_DAYS,
+    },
+    "Critical at days left",
+    "A PAT with this many whole days left, or fewer, is `critical`. At most `warningDays`.",
+)
+.default("7")
+.group(JUDGED_GROUP);
+
+/// How long an expired PAT counts.
+pub const EXPIRED_WITHIN_DAYS: Input = Input::new(
+    "expiredWithinDays",
+    Kind::Number {
+        min: 0,
+        max: MOST_DAYS,
+    },
+    "Expired counts for days",
+    "An expired PAT counts for this many days after its end; then it is history.",
+)
+.default("30")
+.group(JUDGED_GROUP);
+
+/// The mildest status that fails.
+pub const FAIL_ON: Input = Input::new(
+    "failOn",
+    Kind::Choice(&[
+        ("never", "Never"),
+        ("expired", "Expired or worse"),
+        ("critical", "Critical or worse"),
+        ("warning", "Warning or worse"),
+    ]),
+    "Fail the step on",
+    "The mildest status that fails the step. What cannot be read always fails it.",
+)
+.default("expired")
+.group(JUDGED_GROUP);
+
+/// The longest lifetime allowed.
+pub const MAX_LIFETIME_DAYS: Input = Input::new(
+    "maxLifetimeDays",
+    Kind::Number {
+        min: 1,
+        max: MOST_DAYS,
+    },
+    "Longest lifetime, in days",
+    "Policy: the longest lifetime a PAT may be given. Blank: what the policy file says, else 90.",
+)
+.default_after_policy_file("90")
+.group(POLICY_GROUP);
+
+/// Scopes no PAT may have.
+pub const FORBIDDEN_SCOPES: Input = Input::new(
+    "forbiddenScopes",
+    Kind::Words,
+    "Forbidden scopes",
+    "Policy: scopes that no PAT may have, separated by spaces, commas or lines. `vso.full_access` is read as \
+     `app_token`. Blank: what the policy file says, else `app_token`.",
+)
+.default_after_policy_file("app_token")
+.group(POLICY_GROUP);
+
+/// Rules and waivers.
+pub const POLICY_FILE: Input = Input::new(
+    "policyFile",
+    Kind::Text,
+    "Policy file",
+    "A YAML file of rules and waivers, relative to the working directory. The inputs here win over it.",
+)
+.group(POLICY_GROUP);
+
+/// The mildest policy finding that fails.
+pub const FAIL_ON_POLICY: Input = Input::new(
+    "failOnPolicy",
+    Kind::Choice(&[
+        ("never", "Never"),
+        ("error", "Findings of severity error"),
+        ("warning", "Findings of severity warning or error"),
+    ]),
+    "Fail the step on policy findings",
+    "The mildest policy finding that fails the step.",
+)
+.default("never")
+.group(POLICY_GROUP);
+
+/// Where Slack listens.
+pub const SLACK_WEBHOOK_URL: Input = Input::new(
+    "slackWebhookUrl",
+    Kind::HttpsUrl,
+    "Slack webhook",
+    "An incoming webhook's `https` URL. It is a secret: pass it as a secret variable.",
+)
+.secret()
+.group(ALERT_GROUP);
+
+/// Where Teams listens.
+pub const TEAMS_WEBHOOK_URL: Input = Input::new(
+    "teamsWebhookUrl",
+    Kind::HttpsUrl,
+    "Teams webhook",
+    "The `https` URL of a Teams workflow that posts what it receives. It is a secret: pass it as a secret \
+     variable.",
+)
+.secret()
+.group(ALERT_GROUP);
+
+/// Where anything else listens.
+pub const WEBHOOK_URL: Input = Input::new(
+    "webhookUrl",
+    Kind::HttpsUrl,
+    "Webhook",
+    "An `https` URL that receives `patkeeper.alert/1` as JSON. It is a secret: pass it as a secret variable.",
+)
+.secret()
+.group(ALERT_GROUP);
+
+/// When to alert.
+pub const ALERT_ON: Input = Input::new(
+    "alertOn",
+    Kind::Choice(&[
+        ("attention", "When something needs attention"),
+        ("always", "Always"),
+        ("never", "Never"),
+    ]),
+    "Alert",
+    "`attention`: when the status is not `ok`, the step fails, or a policy finding of severity error stands.",
+)
+.default("attention")
+.group(ALERT_GROUP);
+
+/// Where reports go.
+pub const REPORT_DIRECTORY: Input = Input::new(
+    "reportDirectory",
+    Kind::Text,
+    "Report directory",
+    "Each step writes into a folder of its own in this directory.",
+)
+.default("$(Agent.TempDirectory)/patkeeper")
+.group(REPORT_GROUP);
+
+/// Which reports.
+pub const REPORT_FORMATS: Input = Input::new(
+    "reportFormats",
+    Kind::Choices(&[("json", "JSON"), ("markdown", "Markdown"), ("junit", "JUnit XML"), ("csv", "CSV")]),
+    "Report formats",
+    "Any of `json`, `markdown`, `junit`, `csv`, separated by spaces, commas or lines. `json` is always written.",
+)
+.later(&["html", "sarif"])
+.default("json markdown")
+.group(REPORT_GROUP);
+
+/// The task.
+pub static TASK: Task = Task {
+    name: "PatMonitor",
+    command: "monitor",
+    about: "Tells which Azure DevOps PATs end soon or break policy, and stops a release when one does.",
+    groups: &[
+        Group {
+            name: SIGN_IN_GROUP,
+            label: "Sign-in",
+            expanded: true,
+        },
+        Group {
+            name: JUDGED_GROUP,
+            label: "What is judged",
+            expanded: true,
+        },
+        Group {
+            name: POLICY_GROUP,
+            label: "Policy",
+            expanded: false,
+        },
+        Group {
+            name: ALERT_GROUP,
+            label: "Alerts",
+            expanded: false,
+        },
+        Group {
+            name: REPORT_GROUP,
+            label: "Reports",
+            expanded: false,
+        },
+    ],
+    inputs: &[
+        ORGANIZATION,
+        SIGN_IN,
+        ACCESS_TOKEN,
+        SCOPE,
+        NAMES,
+        REQUIRE_NAMES,
+        WARNING_DAYS,
+        CRITICAL_DAYS,
+        EXPIRED_WITHIN_DAYS,
+        FAIL_ON,
+        MAX_LIFETIME_DAYS,
+        FORBIDDEN_SCOPES,
+        POLICY_FILE,
+        FAIL_ON_POLICY,
+        SLACK_WEBHOOK_URL,
+        TEAMS_WEBHOOK_URL,
+        WEBHOOK_URL,
+        ALERT_ON,
+        REPORT_DIRECTORY,
+        REPORT_FORMATS,
+    ],
+    later: &[
+        LaterInput {
+            name: "azureSubscription",
+            neutral: &[],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "managedIdentityClientId",
+            neutral: &[],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "clientId",
+            neutral: &[],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "tenantId",
+            neutral: &[],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "refreshTokenVault",
+            neutral: &[],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "refreshTokenSecret",
+            neutral: &[],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "clientAuthentication",
+            neutral: &["none"],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "clientSecret",
+            neutral: &[],
+            of_another_sign_in: true,
+        },
+        LaterInput {
+            name: "slice",
+            neutral: &["none"],
+            of_another_sign_in: false,
+        },
+        LaterInput {
+            name: "mergeReports",
+            neutral: &[],
+            of_another_sign_in: false,
+        },
+    ],
+    outputs: &[
+        Output {
+            name: "status",
+            description: "ok, warning, critical, expired, missing or unknown, the worst of what was judged; \
+                          unknown means that part of it could not be read.",
+        },
+        Output {
+            name: "total",
+            description: "How many PATs were judged.",
+        },
+        Output {
+            name: "healthy",
+            description: "How many have more than warningDays left.",
+        },
+        Output {
+            name: "warning",
+            description: "How many have at most warningDays left.",
+        },
+        Output {
+            name: "critical",
+            description: "How many have at most criticalDays left.",
+        },
+        Output {
+            name: "expired",
+            description: "How many have ended within expiredWithinDays.",
+        },
+        Output {
+            name: "missing",
+            description: "How many patterns matched no PAT though they had to.",
+        },
+        Output {
+            name: "replaced",
+            description: "How many live PATs a newer one of their family has replaced.",
+        },
+        Output {
+            name: "unreadable",
+            description: "How many things could not be read.",
+        },
+        Output {
+            name: "policyFindings",
+            description: "How many policy findings no waiver covers.",
+        },
+        Output {
+            name: "soonestExpiryDays",
+            description: "Whole days left of the live PAT that ends first; empty when there is none.",
+        },
+        Output {
+            name: "soonestExpiryName",
+            description: "The display name of that PAT, with anything that could act as a command taken out.",
+        },
+        Output {
+            name: "reportJson",
+            description: "The path of the JSON report (patkeeper.report/1).",
+        },
+    ],
+};

@@ -1,0 +1,292 @@
+//! Every form that a secret may appear in, and the text of strangers that could act as a command.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Shorter texts are never masked: a masked `true` or `acme` would blot out half the log
+/// (the agent's own limit, `AZP_IGNORE_SECRETS_SHORTER_THAN`, is capped at 6 as well).
+pub const SHORTEST: usize = 6;
+
+/// A webhook's path alone is masked from this length on; `/hooks` must not be.
+const SHORTEST_PATH: usize = 20;
+
+const MASK: &str = "***";
+
+/// RFC 3986 leaves these as they are.
+const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// Every form the secret may appear in: as it is, trimmed, line by line, base64 of it and of `:` + it
+/// (Basic authentication), URL-encoded, JSON-escaped, and for a URL also as parsers write it.
+/// Empty when it is too short to be masked.
+#[must_use]
+pub fn forms(secret: &SecretString) -> Vec<String> {
+    let raw = secret.expose_secret();
+    let mut forms = vec![raw.to_owned(), raw.trim().to_owned()];
+    forms.extend(raw.split(['\r', '\n']).map(|line| line.trim().to_owned()));
+    for text in [raw, raw.trim()] {
+        if text.chars().count() < SHORTEST {
+            continue;
+        }
+        for text in [text.to_owned(), format!(":{text}")] {
+            forms.push(STANDARD.encode(&text));
+            forms.push(URL_SAFE_NO_PAD.encode(&text));
+        }
+        let encoded = utf8_percent_encode(text, NOT_UNRESERVED).to_string();
+        forms.push(lower_case_escapes(&encoded));
+        forms.push(encoded);
+        let json = serde_json::Value::from(text).to_string();
+        forms.push(json.trim_matches('"').to_owned());
+        if let Ok(url) = Url::parse(text)
+            && url.has_host()
+        {
+            forms.push(url.as_str().to_owned());
+            let path_and_query = url
+                .as_str()
+                .split_at_checked(url[..url::Position::BeforePath].len());
+            forms.extend(
+                path_and_query
+                    .map(|(_, path)| path.to_owned())
+                    .filter(|path| path.len() >= SHORTEST_PATH),
+            );
+        }
+    }
+    forms.retain(|form| form.chars().count() >= SHORTEST);
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+/// `%2F` as `%2f`.
+fn lower_case_escapes(encoded: &str) -> String {
+    let mut lower = String::with_capacity(encoded.len());
+    let mut escape = 0;
+    for c in encoded.chars() {
+        lower.push(if escape > 0 { c.to_ascii_lowercase() } else { c });
+        escape = if c == '%' { 2 } else { std::cmp::max(escape, 1) - 1 };
+    }
+    lower
+}
+
+/// Knows every secret that lives, and takes them out of text.
+///
+/// No `Debug`: it holds nothing but secrets.
+#[derive(Default)]
+pub struct Scrubber {
+    /// Longest first, so that a secret within another leaves no rest.
+    forms: Vec<String>,
+}
+
+impl Scrubber {
+    /// Learns a secret and returns its forms that were not known yet.
+    pub fn learn(&mut self, secret: &SecretString) -> Vec<String> {
+        let new: Vec<String> = forms(secret)
+            .into_iter()
+            .filter(|form| !self.forms.contains(form))
+            .collect();
+        self.forms.extend(new.iter().cloned());
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        new
+    }
+
+    /// The text with every known secret replaced by `***`.
+    #[must_use]
+    pub fn scrub(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for form in &self.forms {
+            if text.contains(form.as_str()) {
+                text = text.replace(form.as_str(), MASK);
+            }
+        }
+        text
+    }
+}
+
+/// One line that the agent takes for text: no `##vso` in it, whatever its letter case or what invisible
+/// characters stand between (a comparison by culture skips those), no `##[` at its start, and control
+/// characters as U+FFFD. Renderers made it harmless before; this is the second wall.
+#[must_use]
+pub fn neutral(line: &str) -> String {
+    let visible = |c: char| {
+        if c.is_control() && c != '\t' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    let chars: Vec<char> = line.chars().map(visible).collect();
+    let mut disarmed = Vec::with_capacity(chars.len());
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        if let Some(end) = spelled(&chars, at, "##vso") {
+            disarmed.extend("**vso".chars());
+            at = end;
+        } else {
+            disarmed.push(*c);
+            at += 1;
+        }
+    }
+    let first = |from: usize| {
+        let blank = disarmed
+            .iter()
+            .skip(from)
+            .take_while(|c| c.is_whitespace() || ignorable(**c));
+        from + blank.count()
+    };
+    let indent = first(0);
+    let mut start = indent;
+    while let Some(end) = spelled(&disarmed, start, "##[") {
+        start = first(end);
+    }
+    disarmed
+        .iter()
+        .take(indent)
+        .chain(disarmed.iter().skip(start))
+        .collect()
+}
+
+/// Where `word` ends if it starts at `start`, whatever its letter case and what invisible characters stand
+/// within it.
+fn spelled(chars: &[char], start: usize, word: &str) -> Option<usize> {
+    let mut at = start;
+    for (index, expected) in word.chars().enumerate() {
+        while index > 0 && chars.get(at).copied().is_some_and(ignorable) {
+            at += 1;
+        }
+        if !chars.get(at)?.eq_ignore_ascii_case(&expected) {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
+}
+
+/// Characters without width of their own: format characters, joiners, bidi controls, variation selectors,
+/// and the U+FFFD that stands for a control character.
+fn ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scrubber(secret: &str) -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        scrubber.learn(&SecretString::from(secret));
+        scrubber
+    }
+
+    #[test]
+    fn every_form_of_a_secret_is_taken_out() {
+        let secret = " made/up \"tok\\en\"+1 ";
+        let scrubber = scrubber(secret);
+        let basic = STANDARD.encode(format!(":{}", secret.trim()));
+        for form in [
+            secret,
+            secret.trim(),
+            "made%2Fup%20%22tok%5Cen%22%2B1",
+            "made%2fup%20%22tok%5cen%22%2b1",
+            r#"made/up \"tok\\en\"+1"#,
+            &STANDARD.encode(secret),
+            &STANDARD.encode(secret.trim()),
+            &basic,
+        ] {
+            let shown = scrubber.scrub(&format!("<{form}>"));
+            assert!(
+                shown.contains("***") && !shown.contains("made") && !shown.contains(form.trim()),
+                "{form}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_line_of_a_secret_is_one() {
+        let scrubber = scrubber("first-line\r\nsecond-line\nx");
+        assert_eq!(scrubber.scrub("a second-line b first-line x"), "a *** b *** x");
+    }
+
+    #[test]
+    fn a_short_secret_is_left_alone_because_it_would_blot_out_the_log() {
+        assert!(forms(&SecretString::from("true")).is_empty());
+        assert!(forms(&SecretString::from("")).is_empty());
+    }
+
+    #[test]
+    fn a_secret_within_a_longer_one_leaves_no_rest() {
+        let mut scrubber = scrubber("inner-secret");
+        scrubber.learn(&SecretString::from("outer-inner-secret-end"));
+        assert_eq!(scrubber.scrub("outer-inner-secret-end"), "***");
+    }
+
+    #[test]
+    fn a_webhook_is_known_by_its_path_too() {
+        let scrubber = scrubber("HTTPS://Hooks.Example/services/T0/B0/made-up-part");
+        assert_eq!(
+            scrubber.scrub("hooks.example: POST /services/T0/B0/made-up-part"),
+            "hooks.example: POST ***"
+        );
+        assert_eq!(
+            scrubber.scrub("https://hooks.example/services/T0/B0/made-up-part"),
+            "***"
+        );
+    }
+
+    #[test]
+    fn a_form_is_new_only_once() {
+        let mut scrubber = Scrubber::default();
+        let secret = SecretString::from("made-up-token");
+        assert!(!scrubber.learn(&secret).is_empty());
+        assert!(scrubber.learn(&secret).is_empty());
+    }
+
+    #[test]
+    fn commands_in_text_lose_their_meaning() {
+        for (line, harmless) in [
+            (
+                "a ##vso[task.complete result=Succeeded;]x",
+                "a **vso[task.complete result=Succeeded;]x",
+            ),
+            ("###VsO[x]", "#**vso[x]"),
+            ("#\u{200b}#v\u{ad}so[x]", "**vso[x]"),
+            ("##\u{0}vso[x]", "**vso[x]"),
+            ("##[error]x", "error]x"),
+            ("##[ ##[error]x", "error]x"),
+            ("  ##[error]x", "  error]x"),
+            ("issue ##[error] is fine", "issue ##[error] is fine"),
+            ("a\u{1b}[31mb\rc", "a\u{fffd}[31mb\u{fffd}c"),
+        ] {
+            assert_eq!(neutral(line), harmless, "{line:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_keeps_a_command_and_harmless_text_stays(line in "[#vVsSoO\\[\u{200b}\u{0}\t a]{0,24}") {
+            let shown = neutral(&line);
+            let seen: String = shown.chars().filter(|c| !ignorable(*c)).collect();
+            prop_assert!(!seen.to_lowercase().contains("##vso"), "{:?}", shown);
+            prop_assert!(!seen.trim_start().starts_with("##["), "{:?}", shown);
+            prop_assert_eq!(neutral(&shown), shown.clone());
+        }
+
+        #[test]
+        fn any_secret_is_gone_after_scrubbing(secret in "\\PC{6,40}", before in any::<String>()) {
+            let scrubber = scrubber(&secret);
+            prop_assume!(secret.trim().chars().count() >= SHORTEST && !secret.contains('*'));
+            let shown = scrubber.scrub(&[before.as_str(), &secret, &before].concat());
+            prop_assert!(!shown.contains(&secret));
+        }
+    }
+}
