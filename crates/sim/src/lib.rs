@@ -1,1 +1,54 @@
-//! TODO doc
+//! A stateful simulator of the cloud that Patkeeper talks to, on loopback.
+//!
+//! [`Sim`] is a CONNECT proxy. It terminates TLS itself, with certificates of a CA made at start, for the
+//! real host names of Azure DevOps, Slack and Teams; so an unmodified client reaches it through nothing but
+//! a proxy and a CA setting, as it reaches the real services from behind a company's proxy. No request ever
+//! leaves the process.
+//!
+//! Behind the proxy stands the [`Cloud`]: organizations, users, bearer tokens and PATs, with the service's
+//! rules. Tests alter it through [`Sim::cloud`], see what was asked in [`Sim::log`], and make single requests
+//! go wrong with [`Sim::fault`]. Where the real service's behavior is not documented, [`Manners`] has a
+//! switch, and its default is the less kind answer.
+//!
+//! ```
+//! use patkeeper_sim::{PatSeed, Sim, SimConfig};
+//!
+//! let sim = Sim::start(SimConfig::default())?;
+//! let token = sim.cloud(|cloud| {
+//!     cloud.add_organization("acme");
+//!     let user = cloud.add_user("acme", "svc-build@acme.example", "Build Service");
+//!     let now = cloud.now();
+//!     cloud.add_pat(PatSeed::new(&user, "acme", "ci-deploy", "vso.build").ends(now + chrono::Duration::days(9)));
+//!     cloud.user_token(&user)
+//! });
+//! assert!(sim.proxy_url().starts_with("http://127.0.0.1:"));
+//! assert!(!token.is_empty());
+//! # Ok::<(), patkeeper_sim::StartError>(())
+//! ```
+
+mod answer;
+mod api;
+mod body;
+mod cloud;
+mod fault;
+pub mod generate;
+mod hosts;
+mod line;
+mod log;
+mod proxy;
+mod refusal;
+mod request;
+mod serve;
+mod sim;
+mod tls;
+
+pub use cloud::{
+    Activation, AppTokens, Bearer, BearerKind, Clock, Cloud, ConnectionData, Creation, Delivery, Hook,
+    ListEnd, Manners, Organization, OverLifespan, Pat, PatSeed, Policies, RateHeaders, SignIn, TokenSpec,
+    UnknownId, User,
+};
+pub use fault::{Action, Fault, Match};
+pub use log::{LoggedRequest, fingerprint};
+pub use refusal::Refusal;
+pub use sim::{Sim, SimConfig, StartError};
+pub use tls::Certificate;

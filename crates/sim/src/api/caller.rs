@@ -1,0 +1,176 @@
+//! Who asks, and whether they may.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeZone, Utc};
+
+use super::Call;
+use crate::cloud::{AppTokens, Bearer, BearerKind, Cloud, SignIn, State, is_devops_audience, scope};
+use crate::refusal::Refusal;
+use crate::request::Request;
+
+/// What the `Authorization` header says.
+enum Caller<'a> {
+    /// No credential.
+    Anonymous,
+    /// One that was never issued, or is malformed.
+    Unknown,
+    Bearer(&'a Bearer),
+    /// A PAT over Basic: its authorization id.
+    Pat(String),
+}
+
+fn caller<'a>(cloud: &'a Cloud, request: &Request) -> Caller<'a> {
+    let Some(header) = request.header("authorization") else {
+        return Caller::Anonymous;
+    };
+    match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => cloud
+            .bearers
+            .get(token.trim())
+            .map_or(Caller::Unknown, Caller::Bearer),
+        Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => basic(cloud, pair.trim()),
+        _ => Caller::Unknown,
+    }
+}
+
+fn basic<'a>(cloud: &'a Cloud, pair: &str) -> Caller<'a> {
+    let decoded = STANDARD
+        .decode(pair)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default();
+    let password = decoded.split_once(':').map_or("", |(_, password)| password);
+    let known = cloud
+        .pats
+        .iter()
+        .find(|pat| pat.secret.as_deref() == Some(password));
+    known.map_or(Caller::Unknown, |pat| Caller::Pat(pat.authorization_id.clone()))
+}
+
+/// The caller for the log.
+pub(crate) fn identity(cloud: &Cloud, request: &Request) -> String {
+    match caller(cloud, request) {
+        Caller::Anonymous => "anonymous".to_owned(),
+        Caller::Unknown => "unknown".to_owned(),
+        Caller::Pat(id) => format!("pat:{id}"),
+        Caller::Bearer(bearer) => match &bearer.kind {
+            BearerKind::User(id) => format!("user:{}", cloud.user(id).map_or(id.as_str(), |user| &user.upn)),
+            BearerKind::App(name) => format!("app:{name}"),
+            BearerKind::Job(name) => format!("job:{name}"),
+        },
+    }
+}
+
+fn sign_in(cloud: &Cloud) -> Refusal {
+    match cloud.manners.sign_in {
+        SignIn::Page => Refusal::SignInPage,
+        SignIn::Redirect => Refusal::SignInRedirect,
+        SignIn::Anonymous => Refusal::Anonymous,
+    }
+}
+
+fn is_live(cloud: &Cloud, call: &Call<'_>, bearer: &Bearer) -> bool {
+    bearer.expires > cloud.now()
+        && is_devops_audience(&bearer.audience)
+        && bearer.tenant.eq_ignore_ascii_case(&call.organization.tenant)
+}
+
+fn is_member(cloud: &Cloud, call: &Call<'_>, user: &str) -> bool {
+    cloud.user(user).is_some_and(|user| {
+        user.organizations
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&call.organization.name))
+    })
+}
+
+/// The user behind a request to the PAT API; everybody else is refused, as by the service: it wants a user's
+/// own Entra token with both `vso.pats` and `vso.pats_manage` (or a first-party client's `user_impersonation`).
+pub(super) fn pat_owner(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusal> {
+    let bearer = match caller(cloud, call.request) {
+        Caller::Anonymous | Caller::Unknown => return Err(sign_in(cloud)),
+        Caller::Pat(_) => return Err(Refusal::WrongTokenType),
+        Caller::Bearer(bearer) => bearer,
+    };
+    if !is_live(cloud, call, bearer) {
+        return Err(Refusal::BearerRefused);
+    }
+    match &bearer.kind {
+        BearerKind::Job(_) => Err(Refusal::WrongTokenType),
+        BearerKind::App(name) => Err(match cloud.manners.app_tokens {
+            AppTokens::Refused => Refusal::ServicePrincipal,
+            AppTokens::Redirected => Refusal::SignInRedirect,
+            AppTokens::NotInOrganization => {
+                Refusal::NotInOrganization(format!("{0}\\{0}\\{name}", bearer.tenant))
+            }
+        }),
+        BearerKind::User(id) => {
+            let has = |wanted: &str| bearer.scopes.split(' ').any(|scope| scope == wanted);
+            let scoped = has("user_impersonation") || (has("vso.pats") && has("vso.pats_manage"));
+            if scoped && is_member(cloud, call, id) {
+                Ok(id.clone())
+            } else {
+                Err(Refusal::BearerRefused)
+            }
+        }
+    }
+}
+
+/// Who reads a resource other than PATs.
+pub(super) enum Reader {
+    /// A user, by bearer token or by their PAT.
+    User(String),
+    /// A service principal or the job's identity: its name.
+    Service(String),
+}
+
+/// The reader of a resource that needs `needed`; `None`: any credential that is good for the organization.
+pub(super) fn reader(cloud: &mut Cloud, call: &Call<'_>, needed: Option<&str>) -> Result<Reader, Refusal> {
+    let bearer = match caller(cloud, call.request) {
+        Caller::Anonymous | Caller::Unknown => return Err(sign_in(cloud)),
+        Caller::Pat(id) => return pat_reader(cloud, call, &id, needed),
+        Caller::Bearer(bearer) => bearer,
+    };
+    if !is_live(cloud, call, bearer) {
+        return Err(Refusal::BearerRefused);
+    }
+    match &bearer.kind {
+        // What an identity of its own may do is set by permissions in the organization, not by scopes.
+        BearerKind::App(name) | BearerKind::Job(name) => Ok(Reader::Service(name.clone())),
+        BearerKind::User(id) => {
+            let scoped = needed.is_none_or(|needed| scope::allows(&bearer.scopes, needed));
+            if scoped && is_member(cloud, call, id) {
+                Ok(Reader::User(id.clone()))
+            } else {
+                Err(Refusal::BearerRefused)
+            }
+        }
+    }
+}
+
+/// All ways in which a PAT may be no good look alike.
+fn pat_reader(cloud: &mut Cloud, call: &Call<'_>, id: &str, needed: Option<&str>) -> Result<Reader, Refusal> {
+    let now = cloud.now();
+    let pat = cloud.pat_mut(id).ok_or(Refusal::PatRefused)?;
+    if pat.refusals_left > 0 {
+        pat.refusals_left -= 1;
+        return Err(Refusal::PatRefused);
+    }
+    let global_and_over = pat.target_accounts.is_none() && global_pats_end().is_some_and(|end| now >= end);
+    let good = pat.state(now) == State::Active
+        && pat.usable_from <= now
+        && pat.is_for(&call.organization.account_id)
+        && !global_and_over
+        && needed.is_none_or(|needed| scope::allows(&pat.scope, needed));
+    let owner = pat.owner.clone();
+    if good && is_member(cloud, call, &owner) {
+        Ok(Reader::User(owner))
+    } else {
+        Err(Refusal::PatRefused)
+    }
+}
+
+/// Global PATs stop working on 2026-12-01, whatever they say themselves.
+fn global_pats_end() -> Option<DateTime<Utc>> {
+    Utc.with_ymd_and_hms(2026, 12, 1, 0, 0, 0).single()
+}

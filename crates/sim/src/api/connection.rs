@@ -1,0 +1,72 @@
+//! `GET /{org}/_apis/connectionData`.
+
+use serde_json::json;
+
+use super::Call;
+use super::caller::{Reader, reader};
+use super::version::{Stage, version};
+use crate::answer::Answer;
+use crate::cloud::{Cloud, ConnectionData, User};
+use crate::refusal::Refusal;
+
+pub(super) fn answer(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {
+    if call.request.header("authorization").is_none()
+        && call.request.header("x-tfs-fedauthredirect").is_some()
+    {
+        // The tenant probe: no credential, no redirect wanted.
+        let tenant = &call.organization.tenant;
+        let challenge = format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}");
+        return Ok(Answer::empty(401).with("WWW-Authenticate", challenge));
+    }
+    let reader = reader(cloud, call, None)?;
+    if let ConnectionData::Refused(refusal) = &cloud.manners.connection_data {
+        return Err(refusal.clone());
+    }
+    version(call.request, Stage::Preview)?;
+    let user = match &reader {
+        Reader::User(id) => cloud.user(id).cloned(),
+        Reader::Service(_) => None,
+    };
+    let identity = match (&user, &reader) {
+        (Some(user), _) => identity(user),
+        (None, Reader::User(name) | Reader::Service(name)) => json!({
+            "id": call.activity,
+            "descriptor": format!("Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{name}"),
+            "subjectDescriptor": format!("aadsp.{}", call.activity.replace('-', "")),
+            "providerDisplayName": name,
+            "isActive": true,
+            "properties": {},
+            "resourceVersion": 2,
+            "metaTypeId": 3,
+        }),
+    };
+    Ok(Answer::json(
+        200,
+        &json!({
+            "authenticatedUser": identity,
+            "authorizedUser": identity,
+            "instanceId": call.organization.account_id,
+            "deploymentId": call.organization.tenant,
+            "deploymentType": "hosted",
+            "locationServiceData": {
+                "serviceOwner": "00025394-6065-48ca-87d9-7f5672854ef7",
+                "defaultAccessMappingMoniker": "PublicAccessMapping",
+                "lastChangeId": 1,
+                "lastChangeId64": 1,
+            },
+        }),
+    ))
+}
+
+fn identity(user: &User) -> serde_json::Value {
+    json!({
+        "id": user.id,
+        "descriptor": format!("Microsoft.IdentityModel.Claims.ClaimsIdentity;{}\\{}", user.tenant, user.upn),
+        "subjectDescriptor": user.descriptor,
+        "providerDisplayName": user.display_name,
+        "isActive": true,
+        "properties": { "Account": { "$type": "System.String", "$value": user.upn } },
+        "resourceVersion": 2,
+        "metaTypeId": 0,
+    })
+}

@@ -1,0 +1,305 @@
+//! The books: who exists, what they hold, and which rules apply.
+
+mod bearer;
+pub(crate) mod clock;
+mod hook;
+mod manners;
+mod mint;
+mod pat;
+pub(crate) mod scope;
+
+pub use bearer::{Bearer, BearerKind, TokenSpec};
+pub use clock::Clock;
+pub use hook::{Delivery, Hook};
+pub use manners::{
+    Activation, AppTokens, ConnectionData, Creation, ListEnd, Manners, OverLifespan, Policies, RateHeaders,
+    SignIn, UnknownId,
+};
+pub use pat::{Pat, PatSeed};
+
+pub(crate) use bearer::is_devops_audience;
+pub(crate) use pat::State;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use bearer::Who;
+use clock::stored;
+use mint::Mint;
+use pat::Accounts;
+
+use crate::refusal::Refusal;
+
+/// An organization.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    /// As in the URL.
+    pub name: String,
+    /// GUID; `instanceId` of connection data and an entry of `targetAccounts`.
+    pub account_id: String,
+    /// The Entra tenant's GUID.
+    pub tenant: String,
+    /// Its policies.
+    pub policies: Policies,
+    /// Refuses every request for it.
+    pub refuses_all: Option<Refusal>,
+    /// Projects, by name.
+    pub projects: Vec<String>,
+}
+
+/// A user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// GUID.
+    pub id: String,
+    /// Subject descriptor, for example `aad.…`.
+    pub descriptor: String,
+    /// User principal name.
+    pub upn: String,
+    /// Display name.
+    pub display_name: String,
+    /// The Entra tenant's GUID.
+    pub tenant: String,
+    /// Names of the organizations that the user may enter.
+    pub organizations: Vec<String>,
+}
+
+/// Everything the simulator knows. Public fields may be altered at will.
+#[derive(Debug)]
+pub struct Cloud {
+    /// The clock.
+    pub clock: Clock,
+    /// Behavior where the documentation is silent.
+    pub manners: Manners,
+    /// Organizations.
+    pub organizations: Vec<Organization>,
+    /// Users.
+    pub users: Vec<User>,
+    /// PATs, in order of creation.
+    pub pats: Vec<Pat>,
+    /// Access tokens, by their text.
+    pub bearers: BTreeMap<String, Bearer>,
+    /// What arrived at webhooks.
+    pub deliveries: Vec<Delivery>,
+    tenant: String,
+    mint: Mint,
+}
+
+impl Cloud {
+    pub(crate) fn new(seed: u64, clock: Clock) -> Self {
+        let mut mint = Mint::new(seed);
+        Self {
+            clock,
+            manners: Manners::default(),
+            organizations: Vec::new(),
+            users: Vec::new(),
+            pats: Vec::new(),
+            bearers: BTreeMap::new(),
+            deliveries: Vec::new(),
+            tenant: mint.guid(),
+            mint,
+        }
+    }
+
+    /// The cloud's time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A new GUID.
+    pub fn guid(&mut self) -> String {
+        self.mint.guid()
+    }
+
+    /// Adds an organization of the cloud's first tenant; returns its account id. One of that name is kept.
+    pub fn add_organization(&mut self, name: &str) -> String {
+        if let Some(known) = self.organization(name) {
+            return known.account_id.clone();
+        }
+        let account_id = self.mint.guid();
+        self.organizations.push(Organization {
+            name: name.to_owned(),
+            account_id: account_id.clone(),
+            tenant: self.tenant.clone(),
+            policies: Policies::default(),
+            refuses_all: None,
+            projects: vec!["platform".to_owned(), "web shop".to_owned()],
+        });
+        account_id
+    }
+
+    /// The organization of that name, without regard to letter case.
+    pub fn organization(&self, name: &str) -> Option<&Organization> {
+        self.organizations
+            .iter()
+            .find(|known| known.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The same, to alter it.
+    pub fn organization_mut(&mut self, name: &str) -> Option<&mut Organization> {
+        self.organizations
+            .iter_mut()
+            .find(|known| known.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Adds a user to an organization, which is added when missing; returns the user's id.
+    pub fn add_user(&mut self, organization: &str, upn: &str, display_name: &str) -> String {
+        self.add_organization(organization);
+        let tenant = self
+            .organization(organization)
+            .map_or_else(|| self.tenant.clone(), |known| known.tenant.clone());
+        let id = self.mint.guid();
+        let descriptor = format!("aad.{}", self.mint.guid().replace('-', ""));
+        self.users.push(User {
+            id: id.clone(),
+            descriptor,
+            upn: upn.to_owned(),
+            display_name: display_name.to_owned(),
+            tenant,
+            organizations: vec![organization.to_owned()],
+        });
+        id
+    }
+
+    /// Lets a user into one more organization, which is added when missing.
+    pub fn join(&mut self, user: &str, organization: &str) {
+        self.add_organization(organization);
+        if let Some(known) = self.users.iter_mut().find(|known| known.id == user) {
+            known.organizations.push(organization.to_owned());
+        }
+    }
+
+    /// The user of that id.
+    pub fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    /// Issues a user's token with both scopes that the PAT API wants, for one hour.
+    pub fn user_token(&mut self, user: &str) -> String {
+        self.token(TokenSpec::user(user))
+    }
+
+    /// Issues an app-only token for one hour.
+    pub fn app_token(&mut self, name: &str) -> String {
+        self.token(TokenSpec::app(name))
+    }
+
+    /// Issues a token.
+    pub fn token(&mut self, spec: TokenSpec) -> String {
+        let now = self.now();
+        let fresh = self.mint.guid();
+        let user = match &spec.kind {
+            BearerKind::User(id) => self.user(id),
+            BearerKind::App(_) | BearerKind::Job(_) => None,
+        };
+        let tenant = spec
+            .tenant
+            .clone()
+            .or_else(|| user.map(|user| user.tenant.clone()))
+            .unwrap_or_else(|| self.tenant.clone());
+        let who = match (&spec.kind, user) {
+            (_, Some(user)) => Who {
+                id: &user.id,
+                name: &user.display_name,
+                upn: &user.upn,
+            },
+            (BearerKind::User(name) | BearerKind::App(name) | BearerKind::Job(name), None) => Who {
+                id: &fresh,
+                name,
+                upn: name,
+            },
+        };
+        let claims = bearer::claims(&spec, &tenant, &who, now);
+        let text = self.mint.jwt(&claims);
+        let bearer = Bearer {
+            text: text.clone(),
+            kind: spec.kind,
+            audience: spec.audience,
+            scopes: spec.scopes,
+            tenant,
+            expires: now + spec.valid_for,
+        };
+        self.bearers.insert(text.clone(), bearer);
+        text
+    }
+
+    /// Puts a PAT into the books, past all policies; returns its authorization id.
+    pub fn add_pat(&mut self, seed: PatSeed) -> String {
+        let now = self.now();
+        let own = self.add_organization(&seed.organization);
+        let (starts, ends) = seed.times(now);
+        let authorization_id = seed.authorization_id.unwrap_or_else(|| self.mint.guid());
+        let secret = seed.with_secret.then(|| self.mint.pat_secret());
+        self.pats.push(Pat {
+            authorization_id: authorization_id.clone(),
+            owner: seed.owner,
+            display_name: seed.display_name,
+            scope: seed.scope,
+            valid_from: stored(starts),
+            valid_to: stored(ends),
+            target_accounts: match seed.accounts {
+                Accounts::Own => Some(vec![own]),
+                Accounts::Global => None,
+                Accounts::These(ids) => Some(ids),
+            },
+            revoked: seed.revoked,
+            secret,
+            usable_from: starts,
+            refusals_left: 0,
+        });
+        authorization_id
+    }
+
+    /// The PAT of that authorization id, without regard to letter case.
+    pub fn pat(&self, authorization_id: &str) -> Option<&Pat> {
+        self.pats
+            .iter()
+            .find(|pat| pat.authorization_id.eq_ignore_ascii_case(authorization_id))
+    }
+
+    /// The same, to alter it.
+    pub fn pat_mut(&mut self, authorization_id: &str) -> Option<&mut Pat> {
+        self.pats
+            .iter_mut()
+            .find(|pat| pat.authorization_id.eq_ignore_ascii_case(authorization_id))
+    }
+
+    /// The token of a PAT that has one: made by `PatSeed::usable` or through the API.
+    pub fn secret_of(&self, authorization_id: &str) -> Option<&str> {
+        self.pat(authorization_id)?.secret.as_deref()
+    }
+
+    /// A PAT made through the API.
+    pub(crate) fn create_pat(&mut self, owner: &str, new: NewPat) -> Pat {
+        let now = self.now();
+        let (delay, refusals) = match self.manners.activation {
+            Activation::Immediate => (TimeDelta::zero(), 0),
+            Activation::After(delay) => (delay, 0),
+            Activation::AfterUses(uses) => (TimeDelta::zero(), uses),
+        };
+        let pat = Pat {
+            authorization_id: self.mint.guid(),
+            owner: owner.to_owned(),
+            display_name: new.display_name,
+            scope: new.scope,
+            valid_from: stored(now),
+            valid_to: stored(new.valid_to),
+            target_accounts: new.target_accounts,
+            revoked: None,
+            secret: Some(self.mint.pat_secret()),
+            usable_from: now + delay,
+            refusals_left: refusals,
+        };
+        self.pats.push(pat.clone());
+        pat
+    }
+}
+
+/// What the API lets a user choose.
+pub(crate) struct NewPat {
+    pub(crate) display_name: String,
+    pub(crate) scope: String,
+    pub(crate) valid_to: DateTime<Utc>,
+    pub(crate) target_accounts: Option<Vec<String>>,
+}

@@ -1,0 +1,1 @@
+//! Organizations with many PATs, from a seed.

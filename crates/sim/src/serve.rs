@@ -1,0 +1,241 @@
+//! One request through a tunnel: log, faults, latency, and the APIs.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use crate::answer::Answer;
+use crate::api;
+use crate::body::Payload;
+use crate::fault::Action;
+use crate::hosts::Service;
+use crate::line::Cutter;
+use crate::log::{LoggedRequest, redact, redact_body, redact_headers};
+use crate::request::Request;
+use crate::sim::{Shared, lock};
+
+/// The connection ends here, without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was cut")]
+pub(crate) struct Cut;
+
+/// Makes the connection end with a TCP reset.
+pub(crate) fn cut(cutter: &Cutter) -> Cut {
+    cutter.cut();
+    Cut
+}
+
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Answers one request to `host`.
+pub(crate) async fn answer(
+    incoming: hyper::Request<Incoming>,
+    host: String,
+    service: Service,
+    shared: Arc<Shared>,
+    cutter: Cutter,
+) -> Result<Response<Payload>, Cut> {
+    let (head, body) = incoming.into_parts();
+    let body = Limited::new(body, BODY_LIMIT)
+        .collect()
+        .await
+        .map_err(|_| Cut)?
+        .to_bytes();
+    let request = Request {
+        method: head.method.to_string(),
+        host,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body,
+    };
+    let identity = api::identity(&lock(&shared.cloud), &request);
+    let struck = lock(&shared.faults).strike(&request);
+    let entry = Entry::begin(&shared, &request, identity, struck.as_ref());
+    let latency = *lock(&shared.latency);
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let process = || api::answer(&mut lock(&shared.cloud), &service, &request);
+    let Some(action) = struck else {
+        return respond(entry, process());
+    };
+    match action {
+        Action::Status {
+            status,
+            processed,
+            retry_after,
+        } => {
+            if processed {
+                process();
+            }
+            respond(entry, gateway(status, retry_after))
+        }
+        Action::Refuse(refusal) => respond(
+            entry,
+            refusal.answer(&request.host, "00000000-0000-0000-0000-000000000000"),
+        ),
+        Action::Delay(time) => {
+            tokio::time::sleep(time).await;
+            respond(entry, process())
+        }
+        Action::ResetBefore => Err(cut(&cutter)),
+        Action::ResetAfter => {
+            process();
+            Err(cut(&cutter))
+        }
+        Action::Hang => std::future::pending().await,
+        Action::Truncate(keep) => {
+            let answer = process();
+            let payload = Payload::truncated(answer.body.clone(), keep);
+            respond_with(entry, answer, payload)
+        }
+        Action::ContentType(kind) => {
+            let answer = process().typed(&kind);
+            respond(
+                entry,
+                if kind.is_empty() {
+                    without_type(answer)
+                } else {
+                    answer
+                },
+            )
+        }
+        Action::Header(name, value) => respond(entry, process().with(&name, value)),
+        Action::GarbageJson => {
+            process();
+            respond(
+                entry,
+                Answer::json(200, &serde_json::Value::Null)
+                    .with_body("{\"patTokens\": [{\"displayName\": \"ci-"),
+            )
+        }
+        Action::Replace {
+            status,
+            content_type,
+            body,
+        } => {
+            process();
+            respond(entry, Answer::empty(status).typed(&content_type).with_body(body))
+        }
+        Action::Huge(bytes) => {
+            process();
+            respond(
+                entry,
+                Answer::json(200, &serde_json::Value::Null).with_body(huge(bytes)),
+            )
+        }
+    }
+}
+
+fn gateway(status: u16, retry_after: Option<u32>) -> Answer {
+    let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>");
+    let answer = Answer::html(status, page);
+    match retry_after {
+        Some(seconds) => answer.with("Retry-After", seconds.to_string()),
+        None => answer,
+    }
+}
+
+fn without_type(mut answer: Answer) -> Answer {
+    answer
+        .headers
+        .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+    answer
+}
+
+/// A JSON array of zeros.
+fn huge(bytes: usize) -> Bytes {
+    let mut body = Vec::with_capacity(bytes + 2);
+    body.push(b'[');
+    while body.len() + 2 < bytes {
+        body.extend_from_slice(b"0,");
+    }
+    body.extend_from_slice(b"0]");
+    Bytes::from(body)
+}
+
+/// Puts the answer on the wire.
+pub(crate) fn respond(entry: Entry, answer: Answer) -> Result<Response<Payload>, Cut> {
+    let payload = Payload::whole(answer.body.clone());
+    respond_with(entry, answer, payload)
+}
+
+fn respond_with(entry: Entry, answer: Answer, payload: Payload) -> Result<Response<Payload>, Cut> {
+    entry.end(&answer);
+    let mut response = Response::new(payload);
+    *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| Cut)?;
+    for (name, value) in &answer.headers {
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| Cut)?;
+        response
+            .headers_mut()
+            .append(name, HeaderValue::try_from(value.as_str()).map_err(|_| Cut)?);
+    }
+    Ok(response)
+}
+
+/// A line of the log that still waits for its answer.
+pub(crate) struct Entry {
+    shared: Arc<Shared>,
+    seq: u64,
+    tunnel: bool,
+    began: Instant,
+}
+
+impl Entry {
+    pub(crate) fn begin(
+        shared: &Arc<Shared>,
+        request: &Request,
+        identity: String,
+        struck: Option<&Action>,
+    ) -> Self {
+        let began = Instant::now();
+        let at = lock(&shared.cloud).now();
+        let tunnel = request.method == "CONNECT" || request.path.contains("://");
+        let log = if tunnel { &shared.tunnels } else { &shared.log };
+        let mut log = lock(log);
+        let seq = shared.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
+        log.push(LoggedRequest {
+            seq,
+            at,
+            since_start: began.duration_since(shared.started),
+            took: None,
+            method: request.method.clone(),
+            host: request.host.clone(),
+            path: request.path.clone(),
+            query: redact(&request.query),
+            headers: redact_headers(&request.headers),
+            body: redact_body(&request.body),
+            identity,
+            status: None,
+            answered_bytes: 0,
+            fault: struck.map(Action::name),
+        });
+        Self {
+            shared: Arc::clone(shared),
+            seq,
+            tunnel,
+            began,
+        }
+    }
+
+    fn end(self, answer: &Answer) {
+        let log = if self.tunnel {
+            &self.shared.tunnels
+        } else {
+            &self.shared.log
+        };
+        // The log may have been cleared since.
+        if let Some(line) = lock(log).iter_mut().rev().find(|line| line.seq == self.seq) {
+            line.status = Some(answer.status);
+            line.took = Some(self.began.elapsed());
+            line.answered_bytes = answer.body.len();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A client as strict as the product's: through the proxy, trusting the simulator's CA and nothing else.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+
+use std::time::Duration;
+
+use patkeeper_sim::{Sim, SimConfig};
+use reqwest::blocking::{Client, ClientBuilder, Response};
+use reqwest::{Certificate, Proxy, redirect};
+use serde_json::Value;
+
+/// A simulator with a clock that stands still at noon of 2026-11-21, an organization `acme`, and one user.
+pub struct World {
+    pub sim: Sim,
+    pub client: Client,
+    pub user: String,
+    pub token: String,
+    pub account: String,
+}
+
+pub const NOW: &str = "2026-11-21T12:00:00Z";
+pub const PATS: &str = "https://vssps.dev.azure.com/acme/_apis/tokens/pats?api-version=7.1-preview.1";
+
+pub fn now() -> chrono::DateTime<chrono::Utc> {
+    NOW.parse().unwrap()
+}
+
+pub fn world() -> World {
+    world_with(SimConfig::default())
+}
+
+pub fn world_with(config: SimConfig) -> World {
+    let sim = Sim::start(SimConfig {
+        clock: patkeeper_sim::Clock::Fixed(now()),
+        ..config
+    })
+    .unwrap();
+    let (account, user, token) = sim.cloud(|cloud| {
+        let account = cloud.add_organization("acme");
+        let user = cloud.add_user("acme", "svc-build@acme.example", "Build Service");
+        let token = cloud.user_token(&user);
+        (account, user, token)
+    });
+    let client = client(&sim);
+    World {
+        sim,
+        client,
+        user,
+        token,
+        account,
+    }
+}
+
+pub fn client(sim: &Sim) -> Client {
+    builder(sim)
+        .proxy(Proxy::all(sim.proxy_url()).unwrap())
+        .build()
+        .unwrap()
+}
+
+pub fn builder(sim: &Sim) -> ClientBuilder {
+    // Another test of the same process may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .tls_certs_only([Certificate::from_pem(sim.ca_pem().as_bytes()).unwrap()])
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .timeout(Duration::from_secs(20))
+}
+
+impl World {
+    pub fn get(&self, url: &str) -> Response {
+        self.client.get(url).bearer_auth(&self.token).send().unwrap()
+    }
+
+    pub fn get_json(&self, url: &str) -> Value {
+        let response = self.get(url);
+        assert_eq!(response.status(), 200, "{url}");
+        response.json().unwrap()
+    }
+
+    pub fn post(&self, body: &Value) -> Response {
+        self.client
+            .post(PATS)
+            .bearer_auth(&self.token)
+            .json(body)
+            .send()
+            .unwrap()
+    }
+
+    pub fn create(&self, body: &Value) -> Value {
+        let response = self.post(body);
+        assert_eq!(response.status(), 200);
+        response.json().unwrap()
+    }
+
+    pub fn update(&self, body: &Value) -> Value {
+        let response = self
+            .client
+            .put(PATS)
+            .bearer_auth(&self.token)
+            .json(body)
+            .send()
+            .unwrap();
+        assert_eq!(response.status(), 200);
+        response.json().unwrap()
+    }
+
+    pub fn revoke(&self, id: &str) -> Response {
+        self.client
+            .delete(format!("{PATS}&authorizationId={id}"))
+            .bearer_auth(&self.token)
+            .send()
+            .unwrap()
+    }
+}
