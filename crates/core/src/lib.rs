@@ -13,9 +13,11 @@
 //! | [`policy`] | rules, the policy file, waivers |
 //! | [`report`] | `patkeeper.report/1` |
 //! | [`render`] | everything drawn from a report |
+//! | [`advice`] | what the services' error codes mean, and what to do about them |
 //! | [`failure`] | what went wrong, in words, and which exit code that is |
 //! | [`text`] | making text of strangers harmless |
 
+pub mod advice;
 pub mod failure;
 pub mod family;
 pub mod glob;
