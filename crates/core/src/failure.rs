@@ -70,7 +70,14 @@ pub struct Failure {
 impl Failure {
     /// A failure that says only what happened; the rest is added with the `with_` methods.
     pub fn new(kind: FailureKind, what: impl Into<String>) -> Self {
-        Self { kind, code: None, what: what.into(), why: None, ways_out: Vec::new(), service_words: None }
+        Self {
+            kind,
+            code: None,
+            what: what.into(),
+            why: None,
+            ways_out: Vec::new(),
+            service_words: None,
+        }
     }
 
     /// Names it.

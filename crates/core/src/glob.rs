@@ -13,7 +13,10 @@ impl Glob {
     /// Every text is a pattern.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { matcher: WildMatch::new(&text), text }
+        Self {
+            matcher: WildMatch::new(&text),
+            text,
+        }
     }
 
     /// Whether the whole name fits.

@@ -3,11 +3,19 @@
 //! Its JSON is a public contract. It holds text of strangers (display names, service messages) as it was:
 //! renderers make it harmless. It never holds a secret.
 
+mod read;
+#[cfg(feature = "schema")]
+mod schema;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::pat::AuthorizationId;
+
+pub use read::{ReportError, from_json};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 
 /// The value of [`Report::schema`].
 pub const SCHEMA: &str = "patkeeper.report/1";
@@ -44,11 +52,11 @@ pub enum PatStatus {
     Warning,
     /// At most `criticalDays` left.
     Critical,
-    /// Ended, and for less than `expiredWithinDays`.
+    /// Ended, and not more than `expiredWithinDays` ago.
     Expired,
 }
 
-/// How much a policy finding weighs.
+/// How much a policy finding weighs; `off` only among the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -68,7 +76,7 @@ pub enum Severity {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Always [`SCHEMA`].
+    /// Always `patkeeper.report/1`.
     pub schema: String,
     /// What wrote it.
     pub tool: Tool,
@@ -131,13 +139,13 @@ pub struct Run {
 pub struct Totals {
     /// PATs in the report.
     pub total: u32,
-    /// See [`PatStatus::Healthy`].
+    /// PATs with more than `warningDays` left.
     pub healthy: u32,
-    /// See [`PatStatus::Warning`].
+    /// PATs with at most `warningDays` left, and more than `criticalDays`.
     pub warning: u32,
-    /// See [`PatStatus::Critical`].
+    /// PATs with at most `criticalDays` left.
     pub critical: u32,
-    /// See [`PatStatus::Expired`].
+    /// PATs that ended, and not more than `expiredWithinDays` ago.
     pub expired: u32,
     /// Live PATs that a newer one has replaced.
     pub replaced: u32,
@@ -252,7 +260,7 @@ pub struct PatEntry {
     pub global: bool,
     /// How it stands.
     pub status: PatStatus,
-    /// With [`PatStatus::Replaced`]: which PAT took over.
+    /// With status `replaced`: the name of the PAT that took over.
     pub replaced_by: Option<String>,
 }
 

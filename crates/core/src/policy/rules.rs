@@ -1,0 +1,295 @@
+//! The rules: what each one finds, and what to do about it.
+
+use super::Policy;
+use crate::pat::{GLOBAL_PATS_END, Pat, Reach};
+use crate::report::Severity;
+use crate::{scope, time};
+
+/// One rule. Its order is the order in which reports list rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// Lives longer than allowed.
+    Lifetime,
+    /// May do all that its owner may.
+    FullAccess,
+    /// Has a scope that is forbidden here.
+    ForbiddenScope,
+    /// Has a scope that the catalogue marks high-risk.
+    HighRiskScope,
+    /// Has a scope that another of its scopes implies.
+    RedundantScope,
+    /// Has a scope that the catalogue lacks.
+    UnknownScope,
+    /// Is valid in all organizations.
+    GlobalReach,
+    /// Is not called as agreed.
+    Name,
+    /// Its owner is gone; seen only in `scope: organization`.
+    OrphanedOwner,
+    /// Does what an identity of its own would do better.
+    PreferIdentity,
+    /// A waiver is past its date.
+    ExpiredWaiver,
+    /// A waiver covers nothing.
+    UnusedWaiver,
+}
+
+impl Rule {
+    /// Every rule, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Lifetime,
+        Self::FullAccess,
+        Self::ForbiddenScope,
+        Self::HighRiskScope,
+        Self::RedundantScope,
+        Self::UnknownScope,
+        Self::GlobalReach,
+        Self::Name,
+        Self::OrphanedOwner,
+        Self::PreferIdentity,
+        Self::ExpiredWaiver,
+        Self::UnusedWaiver,
+    ];
+
+    /// Its id in the policy file and in reports. Public contract.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Lifetime => "lifetime",
+            Self::FullAccess => "full-access",
+            Self::ForbiddenScope => "forbidden-scope",
+            Self::HighRiskScope => "high-risk-scope",
+            Self::RedundantScope => "redundant-scope",
+            Self::UnknownScope => "unknown-scope",
+            Self::GlobalReach => "global-reach",
+            Self::Name => "name",
+            Self::OrphanedOwner => "orphaned-owner",
+            Self::PreferIdentity => "prefer-identity",
+            Self::ExpiredWaiver => "expired-waiver",
+            Self::UnusedWaiver => "unused-waiver",
+        }
+    }
+
+    /// The rule of an id.
+    #[must_use]
+    pub fn find(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.id() == id)
+    }
+
+    /// The severity it has when nobody says otherwise.
+    #[must_use]
+    pub fn default_severity(self) -> Severity {
+        match self {
+            Self::Lifetime
+            | Self::FullAccess
+            | Self::ForbiddenScope
+            | Self::GlobalReach
+            | Self::OrphanedOwner => Severity::Error,
+            Self::HighRiskScope | Self::ExpiredWaiver => Severity::Warning,
+            Self::RedundantScope | Self::UnknownScope | Self::PreferIdentity | Self::UnusedWaiver => {
+                Severity::Notice
+            }
+            Self::Name => Severity::Off,
+        }
+    }
+
+    /// What it finds, in one sentence for documentation.
+    #[must_use]
+    pub fn finds(self) -> &'static str {
+        match self {
+            Self::Lifetime => {
+                "A PAT whose `validTo - validFrom`, in whole days rounded down, is over `maxDays`."
+            }
+            Self::FullAccess => "A PAT with `app_token`: it may do all that its owner may.",
+            Self::ForbiddenScope => {
+                "A PAT with one of the forbidden `scopes`. `app_token` is left to `full-access` while that rule is on."
+            }
+            Self::HighRiskScope => {
+                "A PAT with a scope that the catalogue marks high-risk. `app_token` is left to the two rules above \
+                 while one of them finds it."
+            }
+            Self::RedundantScope => "A PAT with a scope that another of its scopes implies.",
+            Self::UnknownScope => "A PAT with a scope that the catalogue lacks.",
+            Self::GlobalReach => "A PAT that is valid in all organizations. Such PATs end on 2026-12-01.",
+            Self::Name => "A PAT whose name does not match `pattern`. Off until a `pattern` is given.",
+            Self::OrphanedOwner => "A PAT whose owner is gone. Runs in `scope: organization` only.",
+            Self::PreferIdentity => {
+                "A PAT with a lifetime over `maxDays`, or of the `generation` or later in its family: automation that \
+                 a service principal or managed identity would serve better."
+            }
+            Self::ExpiredWaiver => "A waiver past its `until` date.",
+            Self::UnusedWaiver => {
+                "A waiver that covers no finding. Silent with `names`, or when something could not be read."
+            }
+        }
+    }
+
+    /// Whether it can find anything in `scope: mine`, where the owner is whoever signed in.
+    pub(super) fn sees_own_pats(self) -> bool {
+        self != Self::OrphanedOwner
+    }
+
+    /// Whether a waiver may name it: those about waivers are answered by changing the waiver.
+    #[must_use]
+    pub fn can_be_waived(self) -> bool {
+        !matches!(self, Self::ExpiredWaiver | Self::UnusedWaiver)
+    }
+}
+
+/// A PAT as the rules see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) pat: &'a Pat,
+    /// Its family, and which one in it: 1 is the first.
+    pub(crate) family: &'a str,
+    pub(crate) generation: usize,
+}
+
+impl Policy {
+    /// What one rule has to say about one PAT: message and remedy.
+    pub(super) fn check(&self, rule: Rule, subject: Subject<'_>) -> Option<(String, String)> {
+        let pat = subject.pat;
+        match rule {
+            Rule::Lifetime => {
+                let days = whole_days(pat);
+                let allowed = self.max_lifetime_days;
+                (days > i64::from(allowed)).then(|| {
+                    (
+                        format!("{days} days, allowed {allowed}"),
+                        format!("Rotate it with `validDays` of {allowed} or less: PatRotate@1 (docs/rotation.md)."),
+                    )
+                })
+            }
+            Rule::FullAccess => pat.scopes.is_full_access().then(|| {
+                (
+                    "app_token opens everything its owner can".to_owned(),
+                    format!("Replace it by a PAT with what it uses: {LEAST_SCOPE}."),
+                )
+            }),
+            Rule::ForbiddenScope => listed(self.forbidden_scopes_of(pat).into_iter()).map(|found| {
+                (format!("{found}: forbidden here"), format!("Replace it by a PAT without: {LEAST_SCOPE}."))
+            }),
+            Rule::HighRiskScope => self.high_risk(pat).map(|message| {
+                let remedy = format!("Keep it only if its job needs that, else give it less: {LEAST_SCOPE}.");
+                (message, remedy)
+            }),
+            Rule::RedundantScope => {
+                let pairs = pat.scopes.redundant().into_iter().map(|found| format!("{} by {}", found.scope, found.by));
+                listed(pairs).map(|pairs| {
+                    (
+                        format!("already included: {pairs}"),
+                        "Leave it out of `scopes` at the next rotation, its job loses nothing: PatRotate@1 \
+                         (docs/rotation.md)."
+                            .to_owned(),
+                    )
+                })
+            }
+            Rule::UnknownScope => listed(pat.scopes.unknown()).map(|found| {
+                (
+                    format!("{found}: not in the catalogue of Patkeeper {}", env!("CARGO_PKG_VERSION")),
+                    "Ask its owner what that opens; a newer Patkeeper may know it (docs/scopes.md).".to_owned(),
+                )
+            }),
+            Rule::GlobalReach => (pat.reach == Reach::AllOrganizations).then(|| {
+                let end = time::day(GLOBAL_PATS_END);
+                (
+                    format!("valid in all organizations: global PATs stop working on {end}"),
+                    format!(
+                        "Before {end}, replace it by one PAT for each organization it is used in: PatRotate@1 \
+                         (docs/rotation.md)."
+                    ),
+                )
+            }),
+            Rule::Name => {
+                let pattern = self.name_pattern.as_ref().filter(|pattern| !pattern.matches(&pat.display_name))?;
+                Some((
+                    format!("the name does not match {}", pattern.as_str()),
+                    "Rotate it under a name that does: `name` of PatRotate@1 (docs/rotation.md).".to_owned(),
+                ))
+            }
+            Rule::PreferIdentity => {
+                let days = whole_days(pat);
+                let generations = usize::try_from(self.prefer_identity_generation).unwrap_or(usize::MAX);
+                let why = if days > i64::from(self.prefer_identity_days) {
+                    format!("{days} days are an identity's life")
+                } else if subject.generation >= generations {
+                    format!("number {} of {}", subject.generation, subject.family)
+                } else {
+                    return None;
+                };
+                Some((
+                    format!("{why}: lasting automation"),
+                    "Give the job a service principal or a managed identity: docs/instead-of-pats.md.".to_owned(),
+                ))
+            }
+            // The owner is not looked at in `scope: mine`, and waivers are no PATs.
+            Rule::OrphanedOwner | Rule::ExpiredWaiver | Rule::UnusedWaiver => None,
+        }
+    }
+
+    /// The forbidden scopes that a PAT has. One finding is enough for full access, and the rule of that name is
+    /// the one that people waive.
+    fn forbidden_scopes_of<'a>(&self, pat: &'a Pat) -> Vec<&'a str> {
+        let told_already = self.runs(Rule::FullAccess);
+        pat.scopes
+            .iter()
+            .filter(|scope| self.forbidden_scopes.contains(scope) && !(told_already && *scope == FULL_ACCESS))
+            .collect()
+    }
+
+    fn high_risk(&self, pat: &Pat) -> Option<String> {
+        let told_already = self.runs(Rule::FullAccess)
+            || (self.runs(Rule::ForbiddenScope) && self.forbidden_scopes.contains(FULL_ACCESS));
+        let risky: Vec<(&str, &str)> = pat
+            .scopes
+            .iter()
+            .filter(|scope| !(told_already && *scope == FULL_ACCESS))
+            .filter_map(|scope| Some((scope, scope::find(scope)?.risk?)))
+            .collect();
+        match risky.as_slice() {
+            [(scope, risk)] => Some(format!("{scope}: {risk}")),
+            several => {
+                listed(several.iter().map(|(scope, _)| scope)).map(|scopes| format!("high-risk: {scopes}"))
+            }
+        }
+    }
+
+    /// The limit or pattern a rule runs with, in words.
+    pub(super) fn limit(&self, rule: Rule) -> Option<String> {
+        match rule {
+            Rule::Lifetime => Some(format!("{} days", self.max_lifetime_days)),
+            Rule::ForbiddenScope => listed(self.forbidden_scopes.iter()),
+            Rule::Name => self
+                .name_pattern
+                .as_ref()
+                .map(|pattern| pattern.as_str().to_owned()),
+            Rule::OrphanedOwner => Some("scope: organization".to_owned()),
+            Rule::PreferIdentity => Some(format!(
+                "{} days or generation {}",
+                self.prefer_identity_days, self.prefer_identity_generation
+            )),
+            _ => None,
+        }
+    }
+}
+
+const FULL_ACCESS: &str = "app_token";
+
+const LEAST_SCOPE: &str = "`patkeeper scopes` finds the least scope for a task (docs/scopes.md)";
+
+/// The lifetime it was issued for, rounded down.
+fn whole_days(pat: &Pat) -> i64 {
+    (pat.valid_to - pat.valid_from).num_days()
+}
+
+/// The items with commas, or `None` when there are none.
+fn listed<T: AsRef<str>>(items: impl Iterator<Item = T>) -> Option<String> {
+    let mut text = String::new();
+    for item in items {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(item.as_ref());
+    }
+    (!text.is_empty()).then_some(text)
+}
