@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `settings` | the agent's network variables |
 //! | `transport` | how settings become connections |
+//! | `bearer` | whose token goes into a request, and what a token says of itself |
 //! | `request`, `response` | one request, one answer read whole |
 //! | `client` | sending: pace, tries, counting |
 //! | `retry` | what may be sent again, and when: the only place that decides it |
@@ -14,6 +15,7 @@
 //! | `cause` | telling certificate, proxy, connection and broken answer apart |
 //! | `error` | what is said of them |
 
+mod bearer;
 mod cause;
 mod client;
 mod error;
@@ -24,6 +26,7 @@ mod retry;
 mod settings;
 mod transport;
 
+pub use bearer::{AZURE_DEVOPS, TokenFacts, TokenSource};
 pub use client::Client;
 pub use error::HttpError;
 pub use request::{Repeat, Request};

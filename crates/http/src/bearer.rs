@@ -1,0 +1,290 @@
+//! Whose token goes into a request: the one trait between whoever gets tokens and whoever spends them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use chrono::{DateTime, Utc};
+use patkeeper_core::failure::Failure;
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// Azure DevOps as a resource of Microsoft Entra: the audience to ask tokens for.
+pub const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
+
+/// Where access tokens come from.
+pub trait TokenSource: Send + Sync {
+    /// A token that is good now. Called before each request, so a source keeps what it has got.
+    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>>;
+
+    /// How it signs in, in words: `access token`, `refresh token`, ….
+    fn how(&self) -> &'static str;
+}
+
+/// What an access token says of itself. Read without checking its signature, so fit for messages only:
+/// nothing is ever allowed or refused because of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// `Some(true)`: a user's token (`scp` is there). `Some(false)`: an app's. `None`: the token does not tell.
+    pub user: Option<bool>,
+    /// `upn`, `unique_name` or `preferred_username`. Text of a stranger.
+    pub name: Option<String>,
+    /// `appid` or `azp`: the client id of the app that asked for the token.
+    pub app_id: Option<String>,
+    /// `oid`: the object id of the user or service principal.
+    pub object_id: Option<String>,
+    /// `tid`: the Entra tenant.
+    pub tenant: Option<String>,
+    /// `aud`: the service it was issued for.
+    pub audience: Option<String>,
+    /// `exp`.
+    pub expires: Option<DateTime<Utc>>,
+    /// `scp`, split.
+    pub scopes: Vec<String>,
+}
+
+/// Longest payload that is looked at, in bytes of base64. Entra's tokens have some 2,000.
+const LONGEST: usize = 64 * 1024;
+/// Longest text that is taken out of a token, in characters.
+const LONGEST_TEXT: usize = 256;
+
+impl TokenFacts {
+    /// Reads what can be read; a token that is no JWT tells nothing.
+    #[must_use]
+    pub fn read(token: &str) -> Self {
+        payload(token)
+            .map(|payload| Self::of(&payload))
+            .unwrap_or_default()
+    }
+
+    fn of(payload: &Value) -> Self {
+        let text = |names: &[&str]| {
+            let found = names
+                .iter()
+                .filter_map(|name| payload.get(name)?.as_str())
+                .find(|text| !text.is_empty());
+            found.map(|text| text.chars().take(LONGEST_TEXT).collect::<String>())
+        };
+        let scopes = payload.get("scp").and_then(Value::as_str).unwrap_or_default();
+        let scopes: Vec<String> = scopes
+            .split_whitespace()
+            .take(100)
+            .map(ToOwned::to_owned)
+            .collect();
+        let audience = match payload.get("aud") {
+            Some(Value::Array(several)) => several.first().and_then(Value::as_str).map(ToOwned::to_owned),
+            _ => text(&["aud"]),
+        };
+        let (app_id, object_id) = (text(&["appid", "azp"]), text(&["oid"]));
+        // Only a token that names an identity is one of Entra's, and only of those `scp` says what they are.
+        let from_entra = app_id.is_some() || object_id.is_some();
+        Self {
+            user: from_entra.then_some(!scopes.is_empty()),
+            name: text(&["upn", "unique_name", "preferred_username"]),
+            app_id,
+            object_id,
+            tenant: text(&["tid"]),
+            audience,
+            expires: payload
+                .get("exp")
+                .and_then(Value::as_i64)
+                .and_then(|exp| DateTime::from_timestamp(exp, 0)),
+            scopes,
+        }
+    }
+
+    /// Who this is, for messages: `svc-build@acme.example`, `the service principal 1a2b… (object id 3c4d…)`.
+    #[must_use]
+    pub fn who(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        match (self.user, &self.app_id, &self.object_id) {
+            (Some(false), Some(app), Some(object)) => {
+                format!("the service principal of app {app} (object id {object})")
+            }
+            (Some(false), Some(app), None) => format!("the service principal of app {app}"),
+            (Some(false), None, Some(object)) => format!("the service principal with object id {object}"),
+            (_, _, Some(object)) => format!("the user with object id {object}"),
+            _ => "the given token".to_owned(),
+        }
+    }
+
+    /// Whether the token was issued for Azure DevOps; `None` when it does not tell.
+    #[must_use]
+    pub fn is_for_azure_devops(&self) -> Option<bool> {
+        let audience = self.audience.as_deref()?.trim_end_matches('/');
+        Some(
+            audience.eq_ignore_ascii_case(AZURE_DEVOPS)
+                || audience.eq_ignore_ascii_case("https://app.vssps.visualstudio.com"),
+        )
+    }
+
+    /// Which of the two scopes that the PAT lifecycle API takes a user's token lacks.
+    /// Empty when it does not tell, or holds the broad `user_impersonation`.
+    #[must_use]
+    pub fn missing_pat_scopes(&self) -> Vec<&'static str> {
+        let has = |name: &str| self.scopes.iter().any(|scope| scope.eq_ignore_ascii_case(name));
+        if self.user != Some(true) || has("user_impersonation") {
+            return Vec::new();
+        }
+        ["vso.pats", "vso.pats_manage"]
+            .into_iter()
+            .filter(|name| !has(name))
+            .collect()
+    }
+
+    /// Whether its time is over at `now`, by more than clocks may differ (5 minutes, as Entra allows).
+    #[must_use]
+    pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires
+            .is_some_and(|expires| expires + chrono::TimeDelta::minutes(5) < now)
+    }
+
+    /// What is worth saying before the first request, one line each. Nothing is refused for it: this machine's
+    /// clock may be wrong and the service's rules may change, so the service has the last word.
+    #[must_use]
+    pub fn warnings(&self, now: DateTime<Utc>) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.is_for_azure_devops() == Some(false) {
+            let audience = self.audience.as_deref().unwrap_or_default();
+            warnings.push(format!(
+                "The token was issued for '{audience}', not for Azure DevOps ({AZURE_DEVOPS}): it will hardly be accepted."
+            ));
+        }
+        if self.has_expired(now) {
+            let ended = self
+                .expires
+                .map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string())
+                .unwrap_or_default();
+            warnings.push(format!("The token ended at {ended}: it will hardly be accepted."));
+        }
+        let missing = self.missing_pat_scopes();
+        if !missing.is_empty() {
+            warnings.push(format!(
+                "The token lacks {}: managing PATs takes both vso.pats and vso.pats_manage.",
+                missing.join(" and ")
+            ));
+        }
+        warnings
+    }
+}
+
+/// The middle segment of a JWT, decoded. Padding and the standard alphabet's absence are tolerated.
+fn payload(token: &str) -> Option<Value> {
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let mut segments = token.trim().split('.');
+    let (_, middle, _) = (segments.next()?, segments.next()?, segments.next()?);
+    if segments.next().is_some() || middle.len() > LONGEST {
+        return None;
+    }
+    let value: Value = serde_json::from_slice(&ENGINE.decode(middle).ok()?).ok()?;
+    value.is_object().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn jwt(payload: &Value) -> String {
+        format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(payload.to_string()))
+    }
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_delegated_token_is_a_users() {
+        let facts = TokenFacts::read(&jwt(&json!({
+            "aud": AZURE_DEVOPS, "scp": "vso.pats vso.pats_manage", "upn": "svc-build@acme.example",
+            "oid": "0001", "appid": "0002", "tid": "0003", "exp": 1_795_255_200
+        })));
+        assert_eq!(facts.user, Some(true));
+        assert_eq!(facts.who(), "svc-build@acme.example");
+        assert_eq!(facts.warnings(now()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_token_without_scopes_is_an_apps() {
+        let facts = TokenFacts::read(&jwt(
+            &json!({ "aud": AZURE_DEVOPS, "oid": "0001", "appid": "0002" }),
+        ));
+        assert_eq!(facts.user, Some(false));
+        assert_eq!(facts.who(), "the service principal of app 0002 (object id 0001)");
+    }
+
+    #[test]
+    fn an_opaque_token_tells_nothing_and_is_warned_of_nothing() {
+        for token in [
+            "opaque",
+            "a.b.c",
+            "",
+            "e30.bnVsbA.x",
+            "e30.e30.e30",
+            "..",
+            "a.b.c.d",
+        ] {
+            let facts = TokenFacts::read(token);
+            assert_eq!(facts.user, None, "{token}");
+            assert!(facts.warnings(now()).is_empty(), "{token}");
+            assert_eq!(facts.who(), "the given token");
+        }
+    }
+
+    #[test]
+    fn both_spellings_of_the_audience_are_right_and_another_is_warned_of() {
+        let told = |audience: &str| TokenFacts::read(&jwt(&json!({ "aud": audience }))).is_for_azure_devops();
+        assert_eq!(told("499B84AC-1321-427F-AA17-267CA6975798"), Some(true));
+        assert_eq!(told("https://app.vssps.visualstudio.com/"), Some(true));
+        assert_eq!(told("https://management.core.windows.net/"), Some(false));
+    }
+
+    #[test]
+    fn an_ended_token_is_warned_of_beyond_clock_skew_only() {
+        let at = |exp: i64| {
+            TokenFacts::read(&jwt(&json!({ "exp": exp })))
+                .warnings(now())
+                .len()
+        };
+        let now = now().timestamp();
+        assert_eq!(at(now - 3600), 1);
+        assert_eq!(at(now - 200), 0);
+        assert_eq!(at(i64::MAX), 0);
+    }
+
+    #[test]
+    fn one_pat_scope_alone_is_warned_of() {
+        let missing =
+            |scopes: &str| TokenFacts::read(&jwt(&json!({ "oid": "1", "scp": scopes }))).missing_pat_scopes();
+        assert_eq!(missing("vso.pats"), ["vso.pats_manage"]);
+        assert_eq!(missing("vso.code"), ["vso.pats", "vso.pats_manage"]);
+        assert!(missing("user_impersonation").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_panics(token in "\\PC{0,80}", bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = TokenFacts::read(&token).warnings(now());
+            let _ = TokenFacts::read(&format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(&bytes)));
+        }
+
+        #[test]
+        fn no_claim_panics_whatever_its_type(exp in any::<i64>(), text in "\\PC{0,400}", number in any::<f64>()) {
+            let facts = TokenFacts::read(&jwt(&json!({
+                "exp": exp, "scp": number, "aud": [number, text], "upn": text, "oid": { "a": text }, "tid": text
+            })));
+            let _ = facts.warnings(now());
+            prop_assert!(facts.who().chars().count() <= LONGEST_TEXT + 40);
+        }
+    }
+}
