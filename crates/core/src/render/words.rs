@@ -1,0 +1,266 @@
+//! What several renderers say, in the same words. Text of strangers is still raw in these sentences:
+//! each renderer makes it harmless for its format.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::pat::AuthorizationId;
+use crate::report::{Finding, OrganizationEntry, PatEntry, PatStatus, Report, Severity, Verdict};
+
+/// `1 PAT`, `2 PATs`.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    if number == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{number} {thing}s")
+    }
+}
+
+pub(super) fn status(status: PatStatus) -> &'static str {
+    match status {
+        PatStatus::Replaced => "replaced",
+        PatStatus::Healthy => "healthy",
+        PatStatus::Warning => "warning",
+        PatStatus::Critical => "critical",
+        PatStatus::Expired => "expired",
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Off => "off",
+        Severity::Notice => "notice",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// The severity of a finding, or that it is waived.
+pub(super) fn weight(finding: &Finding) -> &'static str {
+    if finding.waived.is_some() {
+        "waived"
+    } else {
+        severity(finding.severity)
+    }
+}
+
+/// Whether its expiry asks for something to be done.
+pub(super) fn needs_attention(pat: &PatEntry) -> bool {
+    matches!(
+        pat.status,
+        PatStatus::Warning | PatStatus::Critical | PatStatus::Expired
+    )
+}
+
+/// ISO date in UTC.
+pub(super) fn date(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d").to_string()
+}
+
+/// ISO date and time in UTC, to the minute.
+pub(super) fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Whether the PAT ends sooner than its own date says, because global PATs end.
+fn ends_as_global(pat: &PatEntry) -> bool {
+    pat.global && pat.effective_expiry < pat.valid_to
+}
+
+/// What else there is to know about the end of a PAT; empty for most.
+pub(super) fn note(pat: &PatEntry) -> String {
+    let mut notes = Vec::new();
+    if let Some(by) = &pat.replaced_by {
+        notes.push(format!("replaced by {by}"));
+    }
+    if ends_as_global(pat) {
+        notes.push(format!(
+            "ends with all global PATs, not on {}",
+            date(pat.valid_to)
+        ));
+    }
+    notes.join("; ")
+}
+
+/// What to do about a PAT; empty when nothing has to be done.
+pub(super) fn next_step(pat: &PatEntry) -> String {
+    if needs_attention(pat) && ends_as_global(pat) {
+        let ends = date(pat.effective_expiry);
+        return format!("global PATs end on {ends}: make one PAT for each organization that uses it");
+    }
+    match pat.status {
+        PatStatus::Replaced | PatStatus::Healthy => String::new(),
+        PatStatus::Expired if rotatable(&pat.family) => {
+            format!("rotate it now: PatRotate@1, name: {}", pat.family)
+        }
+        PatStatus::Expired => "make a new one now and give it to what uses it".to_owned(),
+        PatStatus::Critical if pat.days_left < 1 => "less than a day left: rotate it now".to_owned(),
+        PatStatus::Critical => {
+            format!(
+                "{} left: rotate it now",
+                count(usize::try_from(pat.days_left).unwrap_or(0), "day")
+            )
+        }
+        PatStatus::Warning => format!("rotate it before {}", date(pat.effective_expiry)),
+    }
+}
+
+/// Whether PatRotate takes it as a name: at most 64 letters, digits, spaces, `.`, `_` and `-`.
+fn rotatable(family: &str) -> bool {
+    (1..=64).contains(&family.len())
+        && family.trim() == family
+        && family
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-'))
+}
+
+/// What to do about a pattern without a match, by the input that held it.
+pub(super) fn missing_remedy(input: &str) -> &'static str {
+    if input == "names" {
+        "no PAT has such a name, so nothing was judged: correct the pattern"
+    } else {
+        "no live PAT has such a name: make it, or correct the pattern"
+    }
+}
+
+/// `signed in as somebody (user, refresh token)`.
+pub(super) fn signed_in(organization: &OrganizationEntry) -> String {
+    let how: Vec<&str> = organization
+        .identity_kind
+        .iter()
+        .map(String::as_str)
+        .chain([organization.sign_in.as_str()])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let how = if how.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", how.join(", "))
+    };
+    match &organization.signed_in_as {
+        Some(name) => format!("signed in as {name}{how}"),
+        None => format!("signed in{how}"),
+    }
+}
+
+/// `Read 42 PATs in 3 requests`, and what of them is not judged.
+pub(super) fn read(report: &Report) -> String {
+    let read: usize = report
+        .organizations
+        .iter()
+        .map(|organization| organization.read as usize)
+        .sum();
+    let mut line = format!(
+        "Read {} in {}",
+        count(read, "PAT"),
+        count(report.run.requests as usize, "request")
+    );
+    let skipped: Vec<String> = [
+        (report.totals.elsewhere, "of other organizations"),
+        (
+            report.totals.history,
+            "that ended long ago or were replaced before they ended",
+        ),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{number} {what}"))
+    .collect();
+    if !skipped.is_empty() {
+        line.push_str("; not judged: ");
+        line.push_str(&skipped.join(", "));
+    }
+    line
+}
+
+/// `36 healthy · 2 replaced`, without what is 0; and which one ends first, apart, because it holds a name.
+pub(super) fn calm(report: &Report) -> (String, Option<(&str, String)>) {
+    let counts: Vec<String> = [
+        (report.totals.healthy, "healthy"),
+        (report.totals.replaced, "replaced"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{number} {what}"))
+    .collect();
+    let soonest = report.soonest.as_ref().map(|soonest| {
+        let left = match usize::try_from(soonest.days_left) {
+            Ok(0) | Err(_) => "in less than a day".to_owned(),
+            Ok(days) => format!("in {}", count(days, "day")),
+        };
+        (soonest.display_name.as_str(), left)
+    });
+    (counts.join(" · "), soonest)
+}
+
+/// Findings by weight, then by rule, so that each rule's remedy is said once; waived ones last.
+pub(super) fn by_rule(report: &Report) -> Vec<&Finding> {
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    let place = |rule: &str| {
+        report
+            .settings
+            .rules
+            .iter()
+            .position(|setting| setting.rule == rule)
+            .unwrap_or(usize::MAX)
+    };
+    findings.sort_by_key(|finding| {
+        (
+            finding.waived.is_some(),
+            std::cmp::Reverse(finding.severity),
+            place(&finding.rule),
+            finding.rule.as_str(),
+        )
+    });
+    findings
+}
+
+/// `3 findings, 1 waived`.
+pub(super) fn findings(report: &Report) -> String {
+    let waived = report
+        .findings
+        .iter()
+        .filter(|finding| finding.waived.is_some())
+        .count();
+    let open = count(report.findings.len() - waived, "finding");
+    if waived == 0 {
+        open
+    } else {
+        format!("{open}, {waived} waived")
+    }
+}
+
+/// What a finding says: its message, or why it does not count.
+pub(super) fn finding(finding: &Finding) -> String {
+    match &finding.waived {
+        Some(waived) => format!("until {}: {}", waived.until, waived.reason),
+        None => finding.message.clone(),
+    }
+}
+
+/// The findings about each PAT, found without going through all of them for each.
+pub(super) struct FindingsByPat<'a>(HashMap<&'a AuthorizationId, Vec<&'a Finding>>);
+
+impl<'a> FindingsByPat<'a> {
+    pub(super) fn new(report: &'a Report) -> Self {
+        let mut by_pat: HashMap<&AuthorizationId, Vec<&Finding>> = HashMap::new();
+        for finding in &report.findings {
+            if let Some(id) = &finding.authorization_id {
+                by_pat.entry(id).or_default().push(finding);
+            }
+        }
+        Self(by_pat)
+    }
+
+    /// In the order of the report.
+    pub(super) fn of(&self, pat: &PatEntry) -> impl Iterator<Item = &'a Finding> {
+        let organization = pat.organization.clone();
+        self.0
+            .get(&pat.authorization_id)
+            .into_iter()
+            .flatten()
+            .filter(move |finding| finding.organization.as_ref().is_none_or(|of| *of == organization))
+            .copied()
+    }
+}
