@@ -221,9 +221,14 @@ impl Job {
     /// A secret variable: masked from the start.
     #[must_use]
     pub fn secret(mut self, name: &str, value: &str) -> Self {
+        self.add_secret(name, value);
+        self
+    }
+
+    /// A secret variable, added to a job that is under way.
+    pub fn add_secret(&mut self, name: &str, value: &str) {
         self.set(name, value, true);
         self.masker.add_job_secret(value);
-        self
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str, secret: bool) {

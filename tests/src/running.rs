@@ -180,9 +180,10 @@ impl Running {
     ///
     /// # Panics
     /// When it cannot be killed.
-    pub fn kill(self) {
+    #[must_use]
+    pub fn kill(self) -> Self {
         self.child.kill().expect("node can be killed");
-        self.child.wait().expect("node can be waited for");
+        self
     }
 
     /// Waits for the end of the step and hands what it set to the job.

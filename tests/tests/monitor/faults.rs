@@ -1,0 +1,235 @@
+//! A service that breaks: the step fails, or it succeeds truly, and it never hangs.
+
+use std::time::Duration;
+
+use patkeeper_sim::{Action, Fault, Match};
+use patkeeper_tests::step::StepResult::{Failed, Succeeded};
+
+use crate::world::{PATS, World, end, ends};
+
+/// One page of healthy PATs, and a second page with the one that has ended... so `ok` would be a lie.
+fn two_pages() -> World {
+    let world = World::new();
+    for number in 0..110 {
+        world.pat(&format!("ci-{number:03}x"), 60);
+    }
+    world
+}
+
+fn page_two() -> Match {
+    Match::any().path(PATS).query("active").nth(2)
+}
+
+#[test]
+fn a_second_page_that_keeps_failing_keeps_the_first_and_fails_the_step() {
+    let spoiled = |content_type: &str| Action::ContentType(content_type.to_owned());
+    let ways = vec![
+        Action::status(500),
+        Action::status(503),
+        Action::status(404),
+        Action::ResetBefore,
+        Action::ResetAfter,
+        Action::Truncate(200),
+        spoiled("text/html"),
+        spoiled(""),
+        Action::GarbageJson,
+        Action::Replace {
+            status: 200,
+            content_type: "application/json".into(),
+            body: "{}".into(),
+        },
+        Action::Replace {
+            status: 200,
+            content_type: "application/json".into(),
+            body: String::new(),
+        },
+        Action::Replace {
+            status: 204,
+            content_type: "application/json".into(),
+            body: String::new(),
+        },
+    ];
+    at_once(ways, |way| {
+        let mut world = two_pages();
+        world.sim.fault(Fault::always(page_two(), way.clone()));
+        let run = world.run(&World::step().input("failOn", "never"));
+        run.assert_well_behaved();
+        assert_eq!(end(&run), ends("unknown", Failed, 4), "{way:?}\n{}", run.log());
+        assert_eq!(run.output("total"), "100", "{way:?}\n{}", run.log());
+        assert_ne!(run.output("unreadable"), "0", "{way:?}");
+    });
+}
+
+#[test]
+fn a_second_page_that_fails_once_is_asked_for_again() {
+    let mut world = two_pages();
+    world.sim.fault(Fault::once(page_two(), Action::status(503)));
+    let run = world.run(&World::step());
+    assert_eq!(end(&run), ends("ok", Succeeded, 0), "{}", run.log());
+    assert_eq!(run.output("total"), "110");
+}
+
+/// Everything that can go wrong with an answer, once or for good. `Hang` has a test of its own, since it takes a
+/// time-out to get over.
+fn ways_to_fail() -> Vec<Action> {
+    vec![
+        Action::status(400),
+        Action::status(401),
+        Action::status(403),
+        Action::status(404),
+        Action::status(408),
+        Action::status(500),
+        Action::status(502),
+        Action::Status {
+            status: 503,
+            processed: true,
+            retry_after: Some(1),
+        },
+        Action::Status {
+            status: 429,
+            processed: false,
+            retry_after: None,
+        },
+        Action::Delay(Duration::from_millis(50)),
+        Action::ResetBefore,
+        Action::ResetAfter,
+        Action::Truncate(0),
+        Action::Truncate(10),
+        Action::ContentType("text/html".into()),
+        Action::ContentType(String::new()),
+        Action::Header("Retry-After".into(), "1".into()),
+        Action::GarbageJson,
+        Action::Replace {
+            status: 200,
+            content_type: "application/json".into(),
+            body: "[]".into(),
+        },
+        Action::Replace {
+            status: 200,
+            content_type: "application/json".into(),
+            body: "null".into(),
+        },
+        Action::Replace {
+            status: 200,
+            content_type: "application/json".into(),
+            body: "{\"patTokens\":null}".into(),
+        },
+        Action::Huge(40 * 1024 * 1024),
+    ]
+}
+
+/// Every way for every request.
+fn faults() -> Vec<(Match, Action)> {
+    requests()
+        .into_iter()
+        .flat_map(|request| ways_to_fail().into_iter().map(move |way| (request.clone(), way)))
+        .collect()
+}
+
+/// The requests of a run: the tunnels, connection data, both pages of the active list, the expired list.
+fn requests() -> Vec<Match> {
+    vec![
+        Match::any().method("CONNECT"),
+        Match::any().path("connectionData"),
+        Match::any().path(PATS).query("active"),
+        page_two(),
+        Match::any().path(PATS).query("expired"),
+    ]
+}
+
+#[test]
+fn no_single_fault_makes_a_wrong_ok() {
+    at_once(faults(), |fault| {
+        let (request, way) = fault.clone();
+        let mut world = two_pages();
+        world.pat("ended", -2);
+        world.sim.fault(Fault::once(request, way));
+        let run = world.run(&World::step());
+        run.assert_well_behaved();
+        let (status, result, exit_code) = end(&run);
+        assert!(
+            result == Failed && exit_code != Some(0),
+            "{fault:?}: {status}\n{}",
+            run.log()
+        );
+        assert!(
+            ["expired", "unknown"].contains(&status.as_str()),
+            "{fault:?}: {status}\n{}",
+            run.log()
+        );
+        if status == "expired" {
+            assert_eq!(
+                (run.output("expired"), run.output("total")),
+                ("1", "111"),
+                "{fault:?}\n{}",
+                run.log()
+            );
+        }
+    });
+}
+
+#[test]
+fn no_lasting_fault_makes_a_wrong_ok() {
+    at_once(faults(), |(request, way)| {
+        let mut world = two_pages();
+        world.sim.fault(Fault::always(request.clone(), way.clone()));
+        let run = world.run(&World::step().input("failOn", "never"));
+        run.assert_well_behaved();
+        let (status, result, _) = end(&run);
+        let harmless = matches!(way, Action::Delay(_) | Action::Header(..))
+            || (request.method.is_some()
+                && !matches!(
+                    way,
+                    Action::Status { .. } | Action::ResetBefore | Action::ResetAfter
+                ));
+        let refused_connection_data = request.path_contains.as_deref() == Some("connectionData");
+        if harmless {
+            assert_eq!(
+                (status.as_str(), result),
+                ("ok", Succeeded),
+                "{request:?} {way:?}\n{}",
+                run.log()
+            );
+        } else if !refused_connection_data || result == Failed {
+            assert_eq!(
+                (status.as_str(), result),
+                ("unknown", Failed),
+                "{request:?} {way:?}\n{}",
+                run.log()
+            );
+        } else {
+            assert_eq!(
+                (status.as_str(), run.output("total")),
+                ("ok", "110"),
+                "{request:?} {way:?}\n{}",
+                run.log()
+            );
+        }
+    });
+}
+
+#[test]
+fn an_answer_that_never_comes_is_given_up() {
+    let mut world = World::having(&[("a", 60)]);
+    world
+        .sim
+        .fault(Fault::once(Match::any().path(PATS).query("active"), Action::Hang));
+    let run = world.run(&World::step());
+    run.assert_well_behaved();
+    assert_eq!(end(&run), ends("ok", Succeeded, 0), "{}", run.log());
+}
+
+/// Checks in parallel: most of their time is the product waiting before it asks again.
+fn at_once<T: Send + Sync>(tries: Vec<T>, check: impl Fn(&T) + Sync) {
+    const LANES: usize = 24;
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..LANES.min(tries.len()) {
+            scope.spawn(|| {
+                while let Some(one) = tries.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    check(one);
+                }
+            });
+        }
+    });
+}
