@@ -79,3 +79,59 @@ fn words(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ")
         .map_or(text.clone(), |(words, _)| words.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_report_is_told_from_what_is_broken() {
+        for (text, expected) in [
+            (
+                "",
+                "line 1, column 0: this is not JSON: EOF while parsing a value",
+            ),
+            ("<html>", "line 1, column 1: this is not JSON: expected value"),
+            (
+                "{\"schema\": \"patkeeper.report/1\",",
+                "line 1, column 32: this is not JSON: EOF while parsing a value",
+            ),
+            (
+                "[]",
+                "this is JSON, but no report: its `schema` must be `patkeeper.report/1`",
+            ),
+            (
+                "{}",
+                "this is JSON, but no report: its `schema` must be `patkeeper.report/1`",
+            ),
+            (
+                "{\"schema\": 1}",
+                "this is JSON, but no report: its `schema` must be `patkeeper.report/1`",
+            ),
+            (
+                "{\"schema\": \"else\"}",
+                "this is JSON, but no report: its `schema` must be `patkeeper.report/1`",
+            ),
+            (
+                "{\"schema\": \"patkeeper.report/2\"}",
+                "this is a `patkeeper.report/2`; this version of Patkeeper reads `patkeeper.report/1`",
+            ),
+            (
+                "{\"schema\": \"patkeeper.report/1\"}",
+                "line 1, column 32: this does not fit `patkeeper.report/1`: missing field `tool`",
+            ),
+        ] {
+            assert_eq!(from_json(text).unwrap_err().to_string(), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in prop_oneof!["\\PC{0,60}", "[{\\[\\]}\",:a-z0-9/. ]{0,60}"]) {
+            let _ = from_json(&text);
+            let _ = from_json(&format!("{{\"schema\":\"patkeeper.report/1\",{text}}}"));
+        }
+    }
+}

@@ -23,3 +23,43 @@ pub fn schema() -> Value {
     }
     schema
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_names_the_contract_and_says_what_is_always_there() {
+        let schema = schema();
+        assert_eq!(schema["title"], "patkeeper.report/1");
+        assert_eq!(schema["properties"]["schema"]["const"], "patkeeper.report/1");
+        let required: Vec<_> = schema["required"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect();
+        let members: Vec<_> = schema["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(members.len(), required.len(), "every member is always written");
+        assert_eq!(schema["$defs"]["Verdict"].to_string().matches("const").count(), 6);
+        assert_eq!(
+            schema["$defs"]["PatEntry"]["properties"]["validTo"]["format"],
+            "date-time"
+        );
+        assert_eq!(schema.to_string(), super::schema().to_string());
+    }
+
+    #[test]
+    fn descriptions_are_for_readers_of_json() {
+        let text = schema().to_string();
+        assert!(
+            !text.contains("[`") && !text.contains("::"),
+            "a description links into Rust"
+        );
+    }
+}
