@@ -81,11 +81,11 @@ fn judgment(report: &Report, failed: bool) -> String {
     }
 }
 
+/// Starts with a capital letter or a digit.
 fn counts(report: &Report) -> String {
     let totals = report.totals;
-    let counts: Vec<String> = [
-        (totals.unreadable, "unreadable"),
-        (totals.missing, "missing"),
+    let number = |number: u32, thing: &str| (number > 0).then(|| words::count(number as usize, thing));
+    let urgent: Vec<String> = [
         (totals.expired, "expired"),
         (totals.critical, "critical"),
         (totals.warning, "warning"),
@@ -94,18 +94,20 @@ fn counts(report: &Report) -> String {
     .filter(|(number, _)| *number > 0)
     .map(|(number, what)| format!("{number} {what}"))
     .collect();
-    let judged = match (counts.is_empty(), totals.total) {
-        (_, 0) => "no PAT judged".to_owned(),
+    let judged = match (urgent.is_empty(), totals.total) {
+        (_, 0) => "No PAT judged".to_owned(),
         (true, total) => format!("{} judged", words::count(total as usize, "PAT")),
-        (false, total) => format!("{total} judged"),
+        (false, total) => format!("{} of {total} judged", urgent.join(", ")),
     };
-    let policy = match totals.policy_findings {
-        0 => String::new(),
-        number => format!("; {}", words::count(number as usize, "policy finding")),
-    };
-    match (counts.is_empty(), totals.total) {
-        (true, _) => format!("{judged}{policy}"),
-        (false, 0) => format!("{}, {judged}{policy}", counts.join(", ")),
-        (false, _) => format!("{} of {judged}{policy}", counts.join(", ")),
-    }
+    let others = [
+        number(totals.missing, "pattern").map(|patterns| format!("{patterns} without a match")),
+        number(totals.unreadable, "thing").map(|things| format!("{things} could not be read")),
+        number(totals.policy_findings, "policy finding"),
+    ];
+    [Some(judged)]
+        .into_iter()
+        .chain(others)
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ")
 }

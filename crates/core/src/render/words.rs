@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::pat::AuthorizationId;
-use crate::report::{Finding, OrganizationEntry, PatEntry, PatStatus, Report, Severity, Verdict};
+use crate::report::{Finding, OrganizationEntry, PatEntry, PatStatus, Report, Severity};
 
 /// `1 PAT`, `2 PATs`.
 pub(super) fn count(number: usize, thing: &str) -> String {
@@ -158,10 +158,7 @@ pub(super) fn read(report: &Report) -> String {
     );
     let skipped: Vec<String> = [
         (report.totals.elsewhere, "of other organizations"),
-        (
-            report.totals.history,
-            "that ended long ago or were replaced before they ended",
-        ),
+        (report.totals.history, "of the past"),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)

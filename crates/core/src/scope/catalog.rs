@@ -767,7 +767,7 @@ pub(super) static CATALOG: &[Scope] = &[
         "Security",
         "Security",
         "Unknown: perhaps reading permissions",
-        &["read permissions"],
+        &[],
     )
     .standing(Standing::Doubtful),
     scope(
@@ -929,7 +929,7 @@ pub(super) static CATALOG: &[Scope] = &[
         "Tokens",
         "Token administration (doubtful spelling)",
         "Unknown: perhaps a misspelling of vso.tokenadministration",
-        &["token administration"],
+        &[],
     )
     .standing(Standing::Doubtful),
     scope(

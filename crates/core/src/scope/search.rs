@@ -1,6 +1,6 @@
 //! Finding the scope for what one wants to do, and the scope that was meant by a mistyped one.
 
-use super::{Scope, all, find, implied};
+use super::{Scope, Standing, all, find, implied};
 
 /// One scope found, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,12 +77,15 @@ const SYNONYM: u32 = 8;
 const BEGINNING: u32 = 6;
 const MISTYPED: u32 = 5;
 
-/// Scopes that do what the words say, the least one that does it first. A scope's own name finds it.
-/// Empty when nothing fits.
+/// Scopes that do what the words say, the least one that does it first. A scope's own name finds it; a mistyped
+/// one finds nothing, not what its parts happen to mean: see [`near`]. Empty when nothing fits.
 #[must_use]
 pub fn search(words: &str) -> Vec<Match> {
     if let Some(scope) = find(words.trim()) {
         return vec![Match { scope, task: None }];
+    }
+    if is_name(words) {
+        return Vec::new();
     }
     let query: Vec<String> = split(words)
         .filter(|word| !STOP_WORDS.contains(&word.as_str()))
@@ -90,20 +93,22 @@ pub fn search(words: &str) -> Vec<Match> {
     let mut found: Vec<(Rank, Match)> = all().iter().filter_map(|scope| rank(scope, &query)).collect();
     // The sort is stable: what ties stays in the order of the catalogue.
     found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
-    let Some(most) = found.first().map(|(rank, _)| rank.covered) else {
+    let Some(top) = found.first().map(|(rank, _)| *rank) else {
         return Vec::new();
     };
     found
         .into_iter()
-        .filter(|(rank, _)| rank.covered == most)
+        .filter(|(rank, _)| rank.covered == top.covered && rank.score * 4 >= top.score * 3)
         .map(|(_, found)| found)
         .collect()
 }
 
-/// Compared field by field: how many words of the query fit; how well; then the least scope.
+/// Compared field by field: how many words of the query fit; whether the scope can be relied on; how well they
+/// fit; then the least scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     covered: usize,
+    sound: bool,
     score: u32,
     narrow: std::cmp::Reverse<usize>,
 }
@@ -129,8 +134,10 @@ fn rank(scope: &'static Scope, query: &[String]) -> Option<(Rank, Match)> {
         let covered = fits.iter().filter(|fit| **fit > 0).count();
         let unasked = task_words.iter().filter(|word| best(word, query) == 0).count();
         let score = (fits.iter().sum::<u32>() * 4).saturating_sub(u32::try_from(unasked).unwrap_or(u32::MAX));
+        let sound = !matches!(scope.standing, Standing::Doubtful | Standing::Retired);
         let rank = Rank {
             covered,
+            sound,
             score,
             narrow,
         };
@@ -198,6 +205,12 @@ fn split(text: &str) -> impl Iterator<Item = String> {
                 });
             stem.unwrap_or(word)
         })
+}
+
+/// Whether someone wrote a scope's name, known or not, rather than words.
+fn is_name(words: &str) -> bool {
+    let words = words.trim().to_ascii_lowercase();
+    !words.contains(char::is_whitespace) && (words.starts_with("vso") || words.contains('_'))
 }
 
 /// How alike two names must be, from 0 to 1, to be taken for each other.
@@ -310,6 +323,7 @@ mod tests {
             ("upload secure file", "vso.securefiles_write"),
             ("change permissions", "vso.security_manage"),
             ("full access", "app_token"),
+            ("token administration", "vso.tokenadministration"),
             ("do everything", "app_token"),
             ("triger a pipline", "vso.build_execute"),
             ("vso.full_access", "app_token"),

@@ -1,0 +1,250 @@
+//! The summary on the build page.
+
+use super::failure::service_words;
+use super::verdict::verdict_of;
+use super::words;
+use crate::report::{PatEntry, Report};
+use crate::text::markdown::{code, prose};
+
+/// PATs shown.
+const PATS: usize = 100;
+/// Findings shown.
+const FINDINGS: usize = 100;
+/// Next steps, missing patterns and notes shown, each.
+const OTHERS: usize = 50;
+/// Unreadable things shown: each takes several lines.
+const UNREADABLE: usize = 20;
+
+/// Columns of a name, a cell of several scopes, a sentence.
+const NAME: usize = 60;
+const SCOPES: usize = 80;
+const SENTENCE: usize = 300;
+
+/// The most bytes of a summary. The page shows it whole, beside those of other steps.
+pub(super) const BYTES: usize = 128 * 1024;
+
+/// The Markdown summary for the build page: verdict, at most 100 PATs, policy findings, what could not be read,
+/// what to do next. Never over 128 KiB. It holds no links, images or HTML, whatever names and messages hold.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    let mut page = Page::default();
+    let (verdict, counts) = verdict_of(report);
+    page.line(&format!(
+        "## {}: {}",
+        prose(&report.run.task, NAME),
+        report.status.as_str()
+    ));
+    page.line("");
+    page.line(&format!("**Verdict: {verdict}.** {counts}."));
+    page.line("");
+    for organization in report.organizations.iter().take(OTHERS) {
+        let name = code(&organization.name, NAME);
+        page.line(&format!(
+            "- {name}, {}",
+            prose(&words::signed_in(organization), SENTENCE)
+        ));
+    }
+    page.line(&format!("- {}", prose(&words::read(report), SENTENCE)));
+    page.line(&format!(
+        "- Judged at {} by Patkeeper {}",
+        words::minute(report.run.at),
+        code(&report.tool.version, NAME)
+    ));
+    pats(&mut page, report);
+    policy(&mut page, report);
+    missing(&mut page, report);
+    unreadable(&mut page, report);
+    notes(&mut page, report);
+    next_steps(&mut page, report);
+    page.text
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+    full: bool,
+}
+
+impl Page {
+    /// Adds a line while there is room for it and for the one that says that there is none.
+    fn line(&mut self, line: &str) {
+        const FULL: &str = "\n… and more, in the report\n";
+        if self.full {
+            return;
+        }
+        if self.text.len() + line.len() + 1 + FULL.len() > BYTES {
+            self.full = true;
+            self.text.push_str(FULL);
+            return;
+        }
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, heading: &str) {
+        self.line("");
+        self.line(&format!("### {heading}"));
+        self.line("");
+    }
+
+    fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.line(&format!("| {} |", cells.join(" | ")));
+    }
+
+    fn more(&mut self, shown: usize, all: usize) {
+        if all > shown {
+            self.line("");
+            self.line(&format!("… and {} more, in the report", all - shown));
+        }
+    }
+}
+
+fn pats(page: &mut Page, report: &Report) {
+    if !report.pats.is_empty() {
+        let several = report.organizations.len() > 1;
+        let organization = |cell: String| {
+            if several {
+                format!(" {cell} |")
+            } else {
+                String::new()
+            }
+        };
+        page.line("");
+        page.line(&format!(
+            "| Status | Left | Ends |{} Name | Scopes | |",
+            organization("Organization".to_owned())
+        ));
+        page.line(&format!(
+            "|---|--:|---|{}---|---|---|",
+            if several { "---|" } else { "" }
+        ));
+        for pat in report.pats.iter().take(PATS) {
+            page.line(&format!(
+                "| {} | {} d | {} |{} {} | {} | {} |",
+                words::status(pat.status),
+                pat.days_left,
+                words::date(pat.effective_expiry),
+                organization(code(&pat.organization, NAME)),
+                code(&pat.display_name, NAME),
+                scopes(pat),
+                prose(&words::note(pat), SENTENCE),
+            ));
+        }
+        page.more(PATS, report.pats.len());
+    }
+    let (counts, soonest) = words::calm(report);
+    let soonest = soonest.map(|(name, left)| format!("soonest: {} {left}", code(name, NAME)));
+    let line: Vec<String> = [counts]
+        .into_iter()
+        .filter(|counts| !counts.is_empty())
+        .chain(soonest)
+        .collect();
+    if !line.is_empty() {
+        page.line("");
+        page.line(&line.join(" · "));
+    }
+}
+
+fn scopes(pat: &PatEntry) -> String {
+    if pat.scopes.is_empty() {
+        String::new()
+    } else {
+        code(&pat.scopes.join(" "), SCOPES)
+    }
+}
+
+fn policy(page: &mut Page, report: &Report) {
+    if report.findings.is_empty() {
+        return;
+    }
+    page.heading(&format!("Policy: {}", words::findings(report)));
+    page.row(["Severity", "Rule", "PAT", "Finding", "What to do"].map(str::to_owned));
+    page.line("|---|---|---|---|---|");
+    let findings = words::by_rule(report);
+    for finding in findings.iter().take(FINDINGS) {
+        let remedy = if finding.waived.is_none() {
+            prose(&finding.remedy, SENTENCE)
+        } else {
+            String::new()
+        };
+        page.row([
+            words::weight(finding).to_owned(),
+            code(&finding.rule, NAME),
+            code(&finding.subject, NAME),
+            prose(&words::finding(finding), SENTENCE),
+            remedy,
+        ]);
+    }
+    page.more(FINDINGS, findings.len());
+}
+
+fn missing(page: &mut Page, report: &Report) {
+    if report.missing.is_empty() {
+        return;
+    }
+    page.heading("Missing");
+    for missing in report.missing.iter().take(OTHERS) {
+        let remedy = words::missing_remedy(&missing.input);
+        page.line(&format!(
+            "- {} {}: {remedy}",
+            code(&missing.input, NAME),
+            code(&missing.pattern, NAME)
+        ));
+    }
+    page.more(OTHERS, report.missing.len());
+}
+
+fn unreadable(page: &mut Page, report: &Report) {
+    if report.unreadable.is_empty() {
+        return;
+    }
+    page.heading("Could not be read");
+    for entry in report.unreadable.iter().take(UNREADABLE) {
+        let failure = &entry.failure;
+        let organization = code(&entry.organization, NAME);
+        page.line(&format!("- {organization}: {}", prose(&entry.what, SENTENCE)));
+        page.line(&format!("  - What: {}", prose(&failure.what, SENTENCE)));
+        if let Some(why) = &failure.why {
+            page.line(&format!("  - Why: {}", prose(why, SENTENCE)));
+        }
+        for way in failure.ways_out.iter().take(OTHERS) {
+            page.line(&format!("  - Way out: {}", prose(way, SENTENCE)));
+        }
+        if let Some(words) = service_words(failure) {
+            page.line(&format!("  - The service's words: {}", code(&words, SENTENCE)));
+        }
+    }
+    page.more(UNREADABLE, report.unreadable.len());
+}
+
+fn notes(page: &mut Page, report: &Report) {
+    if report.notes.is_empty() {
+        return;
+    }
+    page.heading("Notes");
+    for note in report.notes.iter().take(OTHERS) {
+        // A word of ours first: the note's own first word could make a list or a heading.
+        page.line(&format!("- Note: {}", prose(note, SENTENCE)));
+    }
+    page.more(OTHERS, report.notes.len());
+}
+
+fn next_steps(page: &mut Page, report: &Report) {
+    let urgent: Vec<&PatEntry> = report
+        .pats
+        .iter()
+        .filter(|pat| words::needs_attention(pat))
+        .collect();
+    if urgent.is_empty() {
+        return;
+    }
+    page.heading("What to do next");
+    for pat in urgent.iter().take(OTHERS) {
+        page.line(&format!(
+            "- {}: {}",
+            code(&pat.display_name, NAME),
+            prose(&words::next_step(pat), SENTENCE)
+        ));
+    }
+    page.more(OTHERS, urgent.len());
+}
