@@ -1,0 +1,116 @@
+//! Every check there is, in the order in which a failure is cheapest to find.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, bail};
+
+use crate::package::Order;
+use crate::platforms::installed;
+use crate::terminal::{failure, say};
+use crate::workspace::{Workspace, cargo, has, run as execute};
+use crate::{bans, generate, npm, package};
+
+/// How a check ended.
+enum Outcome {
+    Passed,
+    /// What it needs is not here, and cannot be had from here.
+    Skipped(&'static str),
+}
+
+type Check = fn(&Workspace) -> Result<Outcome>;
+
+const CHECKS: &[(&str, Check)] = &[
+    ("format", |w| passed(w.cargo("cargo fmt", &["fmt", "--all", "--check"]))),
+    ("generated files", |w| passed(generate::run(w, true))),
+    ("lints", |w| {
+        passed(w.cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    }),
+    ("core for wasm", wasm),
+    ("banned dependencies", |w| passed(bans::run(w))),
+    ("cargo-deny", deny),
+    ("documentation", documentation),
+    ("package", |w| {
+        package::run(w, &Order { all: false, binaries: None, publisher: None }).map(|_| Outcome::Passed)
+    }),
+    ("Rust tests", |w| passed(w.cargo("cargo test", &["test", "--workspace", "--locked"]))),
+    ("shim, task.json, pipelines", node_tests),
+];
+
+/// Runs every check, also after one has failed, and sums up.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let mut rows = Vec::new();
+    let (mut good, mut bad, mut skipped) = (0, 0, 0);
+    for (name, check) in CHECKS {
+        say(format!("\n== {name}"));
+        let started = Instant::now();
+        let (word, why) = match check(workspace) {
+            Ok(Outcome::Passed) => {
+                good += 1;
+                ("passed", String::new())
+            }
+            Ok(Outcome::Skipped(why)) => {
+                skipped += 1;
+                say(format!("skipped: {why}"));
+                ("skipped", why.to_owned())
+            }
+            Err(error) => {
+                bad += 1;
+                failure(&error);
+                ("FAILED", error.to_string().lines().next().unwrap_or_default().to_owned())
+            }
+        };
+        rows.push(format!("  {word:<8} {:>6}  {name:<28} {why}", seconds(started.elapsed())));
+    }
+    say("\n== Summary");
+    for row in rows {
+        say(row.trim_end());
+    }
+    say(format!("\n{good} passed, {bad} failed, {skipped} skipped"));
+    if bad > 0 { Err(anyhow!("{bad} of {} checks failed", CHECKS.len())) } else { Ok(()) }
+}
+
+fn passed(done: Result<()>) -> Result<Outcome> {
+    done.map(|()| Outcome::Passed)
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f32())
+}
+
+/// The results tab will judge with the same code, so it must always build for the browser.
+fn wasm(workspace: &Workspace) -> Result<Outcome> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    if !installed(TARGET) {
+        return Ok(Outcome::Skipped("Rust's target wasm32-unknown-unknown is not here, and rustup could not add it"));
+    }
+    passed(workspace.cargo("core for wasm", &["check", "--package", "patkeeper-core", "--target", TARGET, "--locked"]))
+}
+
+fn deny(workspace: &Workspace) -> Result<Outcome> {
+    if !has("cargo-deny", "--version") {
+        return Ok(Outcome::Skipped("cargo-deny is not installed (cargo install cargo-deny)"));
+    }
+    passed(workspace.cargo("cargo-deny", &["deny", "--workspace", "check"]))
+}
+
+fn documentation(workspace: &Workspace) -> Result<Outcome> {
+    let mut doc: Command = workspace.command(cargo());
+    doc.args(["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"]);
+    passed(execute("cargo doc", doc.env("RUSTDOCFLAGS", "-D warnings")))
+}
+
+fn node_tests(workspace: &Workspace) -> Result<Outcome> {
+    npm::install(workspace)?;
+    let folder = npm::folder(workspace);
+    let mut files: Vec<_> = std::fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(".test.js"));
+    files.sort();
+    if files.is_empty() {
+        bail!("there is no test in {}", folder.display());
+    }
+    let mut node = workspace.command("node");
+    node.current_dir(&folder).args(["--test", "--test-reporter", "spec"]).args(files);
+    node.env("PATKEEPER_SPECS", workspace.specs());
+    passed(execute("the checks in JavaScript", &mut node))
+}
