@@ -1,1 +1,18 @@
-//! TODO doc
+//! Azure DevOps: the PAT lifecycle API and connection data.
+//!
+//! | room | what it knows |
+//! | --- | --- |
+//! | [`AzureDevOps`] | one organization: hosts, api-versions, requests |
+//! | [`wire`] | the JSON of the answers, entry by entry, tolerant of everything but what would mislead |
+//! | `answer` | telling an answer from a sign-in page, a refusal or trouble before its JSON is believed |
+//! | `error` | one name for each decision, and what is said of it |
+//! | `own_pats` | all pages of a list, and the use cases' port |
+
+mod answer;
+mod client;
+mod error;
+mod own_pats;
+pub mod wire;
+
+pub use client::{AzureDevOps, NewPat, PatChange, Revocation};
+pub use error::{DevOpsError, Doing, Reason, Words};

@@ -1,0 +1,299 @@
+//! One organization: hosts, api-versions, requests.
+
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use patkeeper_core::organization::Organization;
+use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
+use patkeeper_http::{Client, Request, Response, TokenFacts, TokenSource};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::answer::{self, About};
+use crate::error::{DevOpsError, Doing, Reason, Words};
+use crate::wire::{self, Minted, NoPat, Page};
+
+/// The operations of `tokens/pats` are marked preview in 7.1 and 7.2, and preview-only resources refuse a bare
+/// version.
+const PATS_VERSION: &str = "7.1-preview.1";
+const CONNECTION_VERSION: &str = "7.1-preview";
+/// The largest `$top` of `tokens/pats`.
+const PAGE: &str = "100";
+
+/// One organization of Azure DevOps, seen with one sign-in.
+#[derive(Clone)]
+pub struct AzureDevOps {
+    client: Client,
+    organization: Organization,
+    tokens: Arc<dyn TokenSource>,
+    facts: Arc<OnceLock<TokenFacts>>,
+}
+
+/// A PAT to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPat {
+    /// Its name; the service allows the same one twice.
+    pub display_name: String,
+    /// Scopes, separated by single spaces.
+    pub scope: String,
+    /// When it is to end. Policies may shorten it silently.
+    pub valid_to: DateTime<Utc>,
+}
+
+/// A PAT's new state. All four fields are sent: whether omitted ones are kept is not documented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatChange {
+    /// Which PAT.
+    pub authorization_id: AuthorizationId,
+    /// Its name.
+    pub display_name: String,
+    /// Its scopes, separated by single spaces.
+    pub scope: String,
+    /// When it is to end. Under a lifespan policy the limit counts from when it was made.
+    pub valid_to: DateTime<Utc>,
+    /// Whether it is valid in all organizations: what it is today, since changing it is not reliable.
+    pub all_orgs: bool,
+}
+
+/// What came of a revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is revoked now.
+    Done,
+    /// The service knows no such PAT: revoked before, expired, or never there. Only the lists can tell which.
+    NotFound,
+}
+
+impl AzureDevOps {
+    /// Uses `tokens` for every request to the organization.
+    #[must_use]
+    pub fn new(client: Client, organization: Organization, tokens: Arc<dyn TokenSource>) -> Self {
+        Self {
+            client,
+            organization,
+            tokens,
+            facts: Arc::default(),
+        }
+    }
+
+    /// Which organization.
+    #[must_use]
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// What the token says of itself, once one was used.
+    #[must_use]
+    pub fn facts(&self) -> Option<&TokenFacts> {
+        self.facts.get()
+    }
+
+    /// How the token was got, in words.
+    pub(crate) fn how(&self) -> &'static str {
+        self.tokens.how()
+    }
+
+    /// One page of a list: the first, or the one that a page's `next` names.
+    ///
+    /// # Errors
+    /// See [`Reason`].
+    pub async fn page(&self, listed: Listed, next: Option<&str>) -> Result<Page, DevOpsError> {
+        let filter = match listed {
+            Listed::Active => "active",
+            Listed::Expired => "expired",
+        };
+        // Filters are repeated with each page, as the documentation asks. Filter and size have no documented
+        // default, and an order keeps pages from sliding while PATs come and go.
+        let mut request = Request::get(self.pats())
+            .query("displayFilterOption", filter)
+            .query("sortByOption", "displayName")
+            .query("isSortAscending", "true")
+            .query("$top", PAGE);
+        if let Some(next) = next {
+            request = request.query("continuationToken", next);
+        }
+        let answer = self
+            .ask(request.query("api-version", PATS_VERSION), &Doing::List)
+            .await?;
+        wire::decode_list(answer.body(), listed).map_err(|why| self.odd(Doing::List, &answer, why))
+    }
+
+    /// One PAT. Its [`Listed`] is `Active`, because this answer does not tell; compare its end with the time.
+    ///
+    /// # Errors
+    /// See [`Reason`].
+    pub async fn get(&self, id: &AuthorizationId) -> Result<Pat, DevOpsError> {
+        let doing = Doing::Get(id.clone());
+        let request = Request::get(self.pats())
+            .query("authorizationId", id.as_str())
+            .query("api-version", PATS_VERSION);
+        let answer = self.ask(request, &doing).await?;
+        wire::decode_one(answer.body()).map_err(|error| self.no_pat(doing, &answer, error))
+    }
+
+    /// Makes a PAT for this organization alone. Sent again only if it was provably not processed: see
+    /// [`DevOpsError::may_have_happened`].
+    ///
+    /// # Errors
+    /// See [`Reason`].
+    pub async fn create(&self, new: &NewPat) -> Result<Minted, DevOpsError> {
+        let doing = Doing::Create(new.display_name.clone());
+        let request = Request::post(self.pats())
+            .query("api-version", PATS_VERSION)
+            .json(&json!({
+                "displayName": new.display_name,
+                "scope": new.scope,
+                "validTo": date(new.valid_to),
+                "allOrgs": false,
+            }));
+        let answer = self.ask(request, &doing).await?;
+        wire::decode_minted(answer.body()).map_err(|error| self.no_pat(doing, &answer, error))
+    }
+
+    /// Changes a PAT; its secret stays.
+    ///
+    /// # Errors
+    /// See [`Reason`].
+    pub async fn update(&self, change: &PatChange) -> Result<Pat, DevOpsError> {
+        let doing = Doing::Update(change.authorization_id.clone());
+        let request = Request::put(self.pats())
+            .query("api-version", PATS_VERSION)
+            .json(&json!({
+                "authorizationId": change.authorization_id.as_str(),
+                "displayName": change.display_name,
+                "scope": change.scope,
+                "validTo": date(change.valid_to),
+                "allOrgs": change.all_orgs,
+            }));
+        let answer = self.ask(request, &doing).await?;
+        wire::decode_one(answer.body()).map_err(|error| self.no_pat(doing, &answer, error))
+    }
+
+    /// Revokes a PAT. Safe to repeat; connections already open may live on for a while.
+    ///
+    /// # Errors
+    /// See [`Reason`]. That the service knows no such PAT is no error.
+    pub async fn revoke(&self, id: &AuthorizationId) -> Result<Revocation, DevOpsError> {
+        let doing = Doing::Revoke(id.clone());
+        let request = Request::delete(self.pats())
+            .query("authorizationId", id.as_str())
+            .query("api-version", PATS_VERSION);
+        let answer = match self.ask(request, &doing).await {
+            Ok(answer) => answer,
+            Err(DevOpsError {
+                reason: Reason::NotFound,
+                ..
+            }) => return Ok(Revocation::NotFound),
+            Err(error) => return Err(error),
+        };
+        match (answer.status, wire::refusal(answer.body())) {
+            (_, Some((error, _))) if error.is_gone() => Ok(Revocation::NotFound),
+            (_, Some((error, message))) => Err(self.no_pat(doing, &answer, NoPat::Refused(error, message))),
+            (200 | 204, None) => Ok(Revocation::Done),
+            // Accepted, or partial: not what the documentation calls revoked.
+            _ => Err(self.odd(doing, &answer, "the status is neither 200 nor 204")),
+        }
+    }
+
+    /// The account id of the organization, and who is signed in.
+    ///
+    /// # Errors
+    /// See [`Reason`].
+    pub async fn connection_data(&self) -> Result<(String, Option<String>), DevOpsError> {
+        let url = format!(
+            "https://dev.azure.com/{}/_apis/connectionData",
+            self.organization.name()
+        );
+        let request = Request::get(url).query("api-version", CONNECTION_VERSION);
+        let answer = self.ask(request, &Doing::Connection).await?;
+        wire::decode_connection(answer.body()).map_err(|why| self.odd(Doing::Connection, &answer, why))
+    }
+
+    fn pats(&self) -> String {
+        format!(
+            "https://vssps.dev.azure.com/{}/_apis/tokens/pats",
+            self.organization.name()
+        )
+    }
+
+    /// Sends a request with the headers that all have in common, and checks that its answer is one.
+    async fn ask(&self, request: Request, doing: &Doing) -> Result<Response, DevOpsError> {
+        let error = |reason, words| self.error(reason, doing.clone(), words);
+        let token = self
+            .tokens
+            .token()
+            .await
+            .map_err(|failure| error(Reason::NoToken(Box::new(failure)), Words::default()))?;
+        let facts = TokenFacts::read(token.expose_secret());
+        // Kept from the first token: a later one of the same source speaks for the same identity.
+        self.facts.get_or_init(|| facts.clone());
+        let request = request
+            .bearer(token)
+            .header("accept", "application/json")
+            // Without it a refused sign-in may answer with a redirect to a page instead of a status.
+            .header("x-tfs-fedauthredirect", "Suppress");
+        let answer = self
+            .client
+            .send(request)
+            .await
+            .map_err(|no_answer| error(no_answer.into(), Words::default()))?;
+        let about = match doing {
+            Doing::Get(_) | Doing::Update(_) | Doing::Revoke(_) => About::OnePat,
+            Doing::List | Doing::Create(_) | Doing::Connection => About::Organization,
+        };
+        if let Some((reason, words)) = answer::fault(&answer, about, &facts) {
+            return Err(error(reason, words));
+        }
+        // A revocation is answered with an empty body, and then without a content type.
+        let empty = matches!(doing, Doing::Revoke(_)) && answer.body().is_empty();
+        if !empty && !answer.is_json() {
+            return Err(self.odd(doing.clone(), &answer, "its content type is not JSON"));
+        }
+        Ok(answer)
+    }
+
+    fn odd(&self, doing: Doing, answer: &Response, why: &'static str) -> DevOpsError {
+        self.error(Reason::NotUnderstood(why), doing, answer::words(answer))
+    }
+
+    fn no_pat(&self, doing: Doing, answer: &Response, error: NoPat) -> DevOpsError {
+        let mut words = answer::words(answer);
+        let reason = match error {
+            NoPat::Refused(error, message) => {
+                words.message = message.as_deref().map(answer::bounded);
+                words.type_key = Some(answer::bounded(error.code()));
+                Reason::Pat(error)
+            }
+            NoPat::Odd(why) => Reason::NotUnderstood(why),
+            NoPat::NoSecret(id) => Reason::NoSecret(id),
+        };
+        self.error(reason, doing, words)
+    }
+
+    pub(crate) fn error(&self, reason: Reason, doing: Doing, words: Words) -> DevOpsError {
+        let who = self
+            .facts
+            .get()
+            .map_or_else(|| "the given token".to_owned(), TokenFacts::who);
+        DevOpsError {
+            reason,
+            doing,
+            organization: self.organization.name().to_owned(),
+            who,
+            words,
+        }
+    }
+}
+
+/// ISO 8601 in UTC with milliseconds, as the service's examples have it.
+fn date(at: DateTime<Utc>) -> Value {
+    Value::from(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+impl std::fmt::Debug for AzureDevOps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AzureDevOps")
+            .field("organization", &self.organization)
+            .finish_non_exhaustive()
+    }
+}

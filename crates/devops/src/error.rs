@@ -1,0 +1,408 @@
+//! One name for each decision, and what is said of it.
+
+use std::fmt;
+
+use patkeeper_core::advice::{self, PatTokenError};
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::pat::AuthorizationId;
+use patkeeper_http::HttpError;
+
+/// What could not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doing {
+    /// Listing the signed-in user's PATs.
+    List,
+    /// Reading one PAT.
+    Get(AuthorizationId),
+    /// Making one of this name.
+    Create(String),
+    /// Changing one.
+    Update(AuthorizationId),
+    /// Ending one.
+    Revoke(AuthorizationId),
+    /// Asking which account and user this is.
+    Connection,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::List => f.write_str("list PATs"),
+            Self::Get(id) => write!(f, "read the PAT {id}"),
+            Self::Create(name) => write!(f, "make the PAT '{name}'"),
+            Self::Update(id) => write!(f, "change the PAT {id}"),
+            Self::Revoke(id) => write!(f, "revoke the PAT {id}"),
+            Self::Connection => f.write_str("tell which account and user this is"),
+        }
+    }
+}
+
+/// The service's own words and ids, for support. Text of a stranger, bounded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Its message.
+    pub message: Option<String>,
+    /// `typeKey` of its error.
+    pub type_key: Option<String>,
+    /// The activity that its support can look up.
+    pub activity: Option<String>,
+    /// The HTTP status.
+    pub status: Option<u16>,
+}
+
+impl Words {
+    /// As `"message" (typeKey, activity …)`; `None` when nothing was said.
+    #[must_use]
+    pub fn quoted(&self) -> Option<String> {
+        let activity = self.activity.as_ref().map(|id| format!("activity {id}"));
+        let status = self.status.map(|status| format!("HTTP {status}"));
+        let ids: Vec<String> = [self.type_key.clone(), status, activity]
+            .into_iter()
+            .flatten()
+            .collect();
+        match (&self.message, ids.is_empty()) {
+            (None, true) => None,
+            (None, false) => Some(ids.join(", ")),
+            (Some(message), true) => Some(format!("\"{message}\"")),
+            (Some(message), false) => Some(format!("\"{message}\" ({})", ids.join(", "))),
+        }
+    }
+}
+
+/// Why the service did not do it. One variant for each decision that follows from it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// There is no token to send.
+    #[error("no token: {}", .0.what)]
+    NoToken(Box<Failure>),
+    /// Its sign-in page instead of an answer.
+    #[error("the sign-in page came instead of an answer")]
+    SignInPage,
+    /// Some other page instead of an answer.
+    #[error("a web page came instead of an answer")]
+    ForeignPage,
+    /// A service principal or managed identity, where only users are let in.
+    #[error("only users are let in")]
+    AppOnly,
+    /// The token's time is over.
+    #[error("the token has run out")]
+    TokenExpired,
+    /// The token is for another service.
+    #[error("the token is for another service")]
+    WrongAudience,
+    /// The token lacks these scopes.
+    #[error("the token lacks {}", .0.join(" and "))]
+    MissingScopes(Vec<&'static str>),
+    /// No sign-in arrived.
+    #[error("no sign-in arrived")]
+    Anonymous,
+    /// TF400813: not a member, or not allowed.
+    #[error("not authorized")]
+    NotAuthorized,
+    /// TF401444: the account has never signed in to the organization.
+    #[error("the account has never signed in to the organization")]
+    NeverSignedIn,
+    /// VS403463: Conditional Access.
+    #[error("a Conditional Access policy")]
+    ConditionalAccess,
+    /// 401 or 403 without a word that is known.
+    #[error("refused without a known reason")]
+    Refused,
+    /// 429, TF400733.
+    #[error("rate limit")]
+    RateLimited,
+    /// No such organization.
+    #[error("no such organization")]
+    OrganizationNotFound,
+    /// No such PAT.
+    #[error("no such PAT")]
+    NotFound,
+    /// `patTokenError` inside a 200.
+    #[error("{0}")]
+    Pat(PatTokenError),
+    /// 400 and other statuses that blame the request.
+    #[error("the request was not accepted")]
+    BadRequest,
+    /// 5xx and 408, after all tries.
+    #[error("the service failed")]
+    ServiceError,
+    /// TF400898.
+    #[error("the service failed inside")]
+    InternalError,
+    /// An answer that is not what it should be.
+    #[error("the answer is not understood: {0}")]
+    NotUnderstood(&'static str),
+    /// A PAT was made without its secret being told.
+    #[error("the new PAT {0} came without its secret")]
+    NoSecret(AuthorizationId),
+    /// The same place to go on from came twice, or pages without end.
+    #[error("the list does not end")]
+    EndlessList,
+}
+
+impl Reason {
+    /// The row of the table of advice, where the reason has one of its own.
+    fn code(&self) -> Option<&str> {
+        Some(match self {
+            Self::Http(_) | Self::NoToken(_) | Self::NoSecret(_) => return None,
+            Self::SignInPage => "signInPage",
+            Self::ForeignPage => "foreignPage",
+            Self::AppOnly => "InvalidAccessException",
+            Self::TokenExpired => "tokenExpired",
+            Self::WrongAudience => "wrongAudience",
+            Self::MissingScopes(_) => "missingScopes",
+            Self::Anonymous => "UnauthorizedRequestException",
+            Self::NotAuthorized => "TF400813",
+            Self::NeverSignedIn => "TF401444",
+            Self::ConditionalAccess => "VS403463",
+            Self::Refused => "notAuthorized",
+            Self::RateLimited => "TF400733",
+            Self::OrganizationNotFound => "organizationNotFound",
+            Self::NotFound => "SessionTokenNotFoundException",
+            Self::Pat(error) => error.code(),
+            Self::BadRequest => "badRequest",
+            Self::ServiceError => "serviceError",
+            Self::InternalError => "TF400898",
+            Self::NotUnderstood(_) => "notUnderstood",
+            Self::EndlessList => "endlessList",
+        })
+    }
+}
+
+/// Something that Azure DevOps did not do, with all that can be said of it.
+#[derive(Debug)]
+pub struct DevOpsError {
+    /// Why.
+    pub reason: Reason,
+    /// What it was asked for.
+    pub doing: Doing,
+    /// The organization's name.
+    pub organization: String,
+    /// Whose token it was, for messages.
+    pub who: String,
+    /// What the service said.
+    pub words: Words,
+}
+
+impl DevOpsError {
+    /// Whether the request may have been carried out though its answer does not say so: what was to be made
+    /// must be looked for before it is made again.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        match &self.reason {
+            Reason::Http(error) => !matches!(
+                error,
+                HttpError::Connect { .. }
+                    | HttpError::Proxy { .. }
+                    | HttpError::Certificate { .. }
+                    | HttpError::Refused { .. }
+            ),
+            Reason::ServiceError | Reason::InternalError | Reason::NotUnderstood(_) | Reason::NoSecret(_) => {
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The failure that people read.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        let Self {
+            reason,
+            doing,
+            organization,
+            who,
+            ..
+        } = self;
+        let refused = format!("Azure DevOps refused to {doing} in {organization} for {who}");
+        let failed = format!("Azure DevOps failed to {doing} in {organization}");
+        let failure = match reason {
+            Reason::NoToken(failure) => return (**failure).clone(),
+            Reason::Http(error) => {
+                let mut failure = error.failure();
+                failure.what = format!("Could not {doing} in {organization}: {error}");
+                failure
+            }
+            Reason::NoSecret(id) => Failure::new(
+                FailureKind::Service,
+                format!("Azure DevOps made the PAT {id} in {organization} and did not tell its secret"),
+            )
+            .with_code("noSecret")
+            .with_way_out(format!("revoke the PAT {id}")),
+            _ => {
+                let row = reason.code().and_then(advice::find);
+                let kind = row.map_or(FailureKind::Refused, |row| row.kind);
+                let what = if kind == FailureKind::Refused {
+                    refused
+                } else {
+                    failed
+                };
+                match row {
+                    Some(row) => row.failure(what),
+                    None => Failure::new(kind, what)
+                        .with_why("the service gives a reason that is newer than this version of Patkeeper")
+                        .with_way_out("read the service's words below"),
+                }
+            }
+        };
+        let failure = match reason {
+            Reason::MissingScopes(missing) => {
+                let why = failure.why.clone().unwrap_or_default();
+                failure.with_why(format!("the token lacks {}: {why}", missing.join(" and ")))
+            }
+            Reason::NotUnderstood(why) => failure.with_why(format!(
+                "{why}. What the documentation does not say is not guessed at"
+            )),
+            Reason::Pat(error) => failure.with_code(error.code()),
+            _ => failure,
+        };
+        match self.words.quoted() {
+            Some(words) => failure.with_service_words(words),
+            None => failure,
+        }
+    }
+}
+
+impl fmt::Display for DevOpsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "could not {} in {}: {}",
+            self.doing, self.organization, self.reason
+        )
+    }
+}
+
+impl std::error::Error for DevOpsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.reason)
+    }
+}
+
+impl From<DevOpsError> for Failure {
+    fn from(error: DevOpsError) -> Self {
+        error.failure()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(reason: Reason) -> DevOpsError {
+        DevOpsError {
+            reason,
+            doing: Doing::List,
+            organization: "acme".into(),
+            who: "svc@acme.example".into(),
+            words: Words {
+                message: Some("Not today.".into()),
+                type_key: Some("X".into()),
+                activity: Some("7c1e".into()),
+                status: Some(403),
+            },
+        }
+    }
+
+    fn all() -> Vec<Reason> {
+        let id = || AuthorizationId::new("1a");
+        vec![
+            Reason::Http(HttpError::Broken {
+                asked: "h/p".into(),
+                why: "reset".into(),
+            }),
+            Reason::NoToken(Box::new(
+                Failure::new(FailureKind::Refused, "No")
+                    .with_way_out("w")
+                    .with_why("y"),
+            )),
+            Reason::SignInPage,
+            Reason::ForeignPage,
+            Reason::AppOnly,
+            Reason::TokenExpired,
+            Reason::WrongAudience,
+            Reason::MissingScopes(vec!["vso.pats_manage"]),
+            Reason::Anonymous,
+            Reason::NotAuthorized,
+            Reason::NeverSignedIn,
+            Reason::ConditionalAccess,
+            Reason::Refused,
+            Reason::RateLimited,
+            Reason::OrganizationNotFound,
+            Reason::NotFound,
+            Reason::Pat(PatTokenError::FullScopePatPolicyViolation),
+            Reason::Pat(PatTokenError::Other("moonPhase".into())),
+            Reason::BadRequest,
+            Reason::ServiceError,
+            Reason::InternalError,
+            Reason::NotUnderstood("why"),
+            Reason::NoSecret(id()),
+            Reason::EndlessList,
+        ]
+    }
+
+    #[test]
+    fn every_reason_says_what_where_and_what_to_do() {
+        for reason in all() {
+            let shown = format!("{reason:?}");
+            let no_token = matches!(reason, Reason::NoToken(_));
+            let failure = error(reason).failure();
+            assert!(
+                no_token || failure.what.contains("acme"),
+                "{shown}: {}",
+                failure.what
+            );
+            assert!(!failure.ways_out.is_empty(), "{shown}");
+            assert!(failure.code.is_some() || no_token, "{shown}");
+            assert!(
+                matches!(failure.kind, FailureKind::Refused | FailureKind::Service),
+                "{shown}"
+            );
+            let words = failure.service_words.unwrap_or_default();
+            assert!(
+                no_token || words == "\"Not today.\" (X, HTTP 403, activity 7c1e)",
+                "{shown}: {words}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_app_only_refusal_names_the_identity_the_rule_and_three_ways_out() {
+        let failure = error(Reason::AppOnly).failure();
+        assert_eq!(
+            failure.what,
+            "Azure DevOps refused to list PATs in acme for svc@acme.example"
+        );
+        assert!(failure.why.unwrap().contains("only users"));
+        assert_eq!(failure.ways_out.len(), 3);
+        assert_eq!(failure.kind, FailureKind::Refused);
+    }
+
+    #[test]
+    fn an_unknown_policy_error_keeps_its_name() {
+        let failure = error(Reason::Pat(PatTokenError::Other("moonPhase".into()))).failure();
+        assert_eq!(failure.code.as_deref(), Some("moonPhase"));
+        assert_eq!(failure.kind, FailureKind::Refused);
+    }
+
+    #[test]
+    fn only_what_was_never_processed_is_sure_not_to_have_happened() {
+        let may = |reason| error(reason).may_have_happened();
+        assert!(!may(Reason::Http(HttpError::Connect {
+            host: "h".into(),
+            why: "refused".into()
+        })));
+        assert!(!may(Reason::Pat(PatTokenError::AccessDenied)));
+        assert!(!may(Reason::RateLimited));
+        assert!(may(Reason::Http(HttpError::Broken {
+            asked: "h".into(),
+            why: "reset".into()
+        })));
+        assert!(may(Reason::ServiceError));
+        assert!(may(Reason::NotUnderstood("it is not JSON")));
+    }
+}

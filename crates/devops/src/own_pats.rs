@@ -1,0 +1,236 @@
+//! All pages of a list, and the use cases' port.
+
+use std::collections::HashSet;
+
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::pat::Listed;
+use patkeeper_core::reading::{IdentityKind, SignedIn, Unreadable};
+use patkeeper_lifecycle::ports::{Connection, Listing, OwnPats};
+
+use crate::client::AzureDevOps;
+use crate::error::{DevOpsError, Doing, Reason, Words};
+use crate::wire::{OddEntry, Page};
+
+/// More pages than this are no list of one user's PATs.
+const MOST_PAGES: usize = 1_000;
+
+impl OwnPats for AzureDevOps {
+    fn signed_in(&self) -> SignedIn {
+        let facts = self.facts();
+        SignedIn {
+            name: facts.and_then(|facts| facts.name.clone()),
+            kind: facts.and_then(|facts| facts.user).map(|user| {
+                if user {
+                    IdentityKind::User
+                } else {
+                    IdentityKind::App
+                }
+            }),
+            how: self.how().to_owned(),
+        }
+    }
+
+    async fn connection(&self) -> Result<Connection, Failure> {
+        let (account_id, identity) = self.connection_data().await?;
+        Ok(Connection {
+            account_id: Some(account_id),
+            identity,
+        })
+    }
+
+    async fn list(&self, which: Listed) -> Listing {
+        let organization = self.organization().name();
+        let endless = || self.error(Reason::EndlessList, Doing::List, Words::default());
+        all_pages(organization, which, endless, async |next| {
+            self.page(which, next.as_deref()).await
+        })
+        .await
+    }
+}
+
+/// Reads pages until the list ends. What came before a failure is kept; the failure is told once.
+async fn all_pages(
+    organization: &str,
+    which: Listed,
+    endless: impl Fn() -> DevOpsError,
+    page: impl AsyncFn(Option<String>) -> Result<Page, DevOpsError>,
+) -> Listing {
+    let list = match which {
+        Listed::Active => "active",
+        Listed::Expired => "expired",
+    };
+    let mut listing = Listing::default();
+    let mut seen = HashSet::new();
+    let mut next = None;
+    for number in 1.. {
+        let read = match page(next).await {
+            Ok(_) if number > MOST_PAGES => Err(endless()),
+            other => other,
+        };
+        let read = match read {
+            Ok(read) => read,
+            Err(error) => {
+                listing.unreadable.push(rest(organization, list, number, &error));
+                return listing;
+            }
+        };
+        listing.pats.extend(read.pats);
+        listing
+            .unreadable
+            .extend(read.odd.iter().map(|odd| odd_entry(organization, list, odd)));
+        match read.next {
+            None => return listing,
+            Some(token) if !seen.insert(token.clone()) => {
+                listing
+                    .unreadable
+                    .push(rest(organization, list, number + 1, &endless()));
+                return listing;
+            }
+            Some(token) => next = Some(token),
+        }
+    }
+    listing
+}
+
+fn rest(organization: &str, list: &str, page: usize, error: &DevOpsError) -> Unreadable {
+    let what = match page {
+        1 => format!("the {list} PATs of {organization}"),
+        page => format!("the {list} PATs of {organization}, from page {page} on"),
+    };
+    Unreadable {
+        what,
+        failure: error.failure(),
+    }
+}
+
+fn odd_entry(organization: &str, list: &str, odd: &OddEntry) -> Unreadable {
+    let shorten = |text: &String| text.chars().take(120).collect::<String>();
+    let named = match (&odd.name, &odd.id) {
+        (Some(name), Some(id)) => format!("the PAT '{}' ({})", shorten(name), shorten(id)),
+        (Some(name), None) => format!("the PAT '{}'", shorten(name)),
+        (None, Some(id)) => format!("the PAT {}", shorten(id)),
+        (None, None) => "a PAT without name and id".to_owned(),
+    };
+    let failure = Failure::new(
+        FailureKind::Service,
+        format!("Azure DevOps lists {named} in {organization}, and {}", odd.why),
+    )
+    .with_code("notUnderstood")
+    .with_why("what cannot be read cannot be called healthy")
+    .with_way_out("look at it in the list of its owner's PATs, and revoke it if it is not needed")
+    .with_way_out("report it if it looks as it should there");
+    Unreadable {
+        what: format!("{named}, among the {list} PATs of {organization}"),
+        failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use patkeeper_core::failure::FailureKind;
+    use patkeeper_core::pat::Pat;
+
+    use super::*;
+    use crate::wire;
+
+    fn failure(reason: Reason) -> DevOpsError {
+        DevOpsError {
+            reason,
+            doing: Doing::List,
+            organization: "acme".into(),
+            who: "svc".into(),
+            words: Words::default(),
+        }
+    }
+
+    fn pat(id: usize) -> Pat {
+        let body = serde_json::json!({ "patTokens": [{
+            "authorizationId": id.to_string(), "validFrom": "2026-01-01T00:00:00Z", "validTo": "2026-02-01T00:00:00Z"
+        }] });
+        wire::decode_list(body.to_string().as_bytes(), Listed::Active)
+            .unwrap()
+            .pats
+            .remove(0)
+    }
+
+    /// Reads pages from a script, and tells which continuations were asked for.
+    async fn read(pages: impl Fn(usize) -> Result<Option<String>, Reason>) -> (Listing, Vec<Option<String>>) {
+        let asked = RefCell::new(Vec::new());
+        let listing = all_pages(
+            "acme",
+            Listed::Active,
+            || failure(Reason::EndlessList),
+            async |next| {
+                asked.borrow_mut().push(next);
+                let number = asked.borrow().len();
+                let next = pages(number).map_err(failure)?;
+                Ok(Page {
+                    pats: vec![pat(number)],
+                    odd: Vec::new(),
+                    next,
+                })
+            },
+        )
+        .await;
+        (listing, asked.into_inner())
+    }
+
+    #[tokio::test]
+    async fn each_page_is_asked_for_with_the_continuation_of_the_one_before() {
+        let (listing, asked) = read(|page| Ok((page < 3).then(|| format!("after {page}")))).await;
+        assert_eq!(listing.pats.len(), 3);
+        assert!(listing.unreadable.is_empty());
+        assert_eq!(
+            asked,
+            [None, Some("after 1".to_owned()), Some("after 2".to_owned())]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_failing_second_page_keeps_the_first_and_is_told_once() {
+        let (listing, _) = read(|page| {
+            if page == 1 {
+                Ok(Some("x".into()))
+            } else {
+                Err(Reason::ServiceError)
+            }
+        })
+        .await;
+        assert_eq!(listing.pats.len(), 1);
+        assert_eq!(listing.unreadable.len(), 1);
+        assert_eq!(
+            listing.unreadable[0].what,
+            "the active PATs of acme, from page 2 on"
+        );
+        assert_eq!(listing.unreadable[0].failure.kind, FailureKind::Service);
+    }
+
+    #[tokio::test]
+    async fn a_continuation_that_comes_again_does_not_loop() {
+        let (listing, asked) = read(|_| Ok(Some("same".into()))).await;
+        assert_eq!(asked.len(), 2);
+        assert_eq!(listing.unreadable[0].failure.code.as_deref(), Some("endlessList"));
+    }
+
+    #[tokio::test]
+    async fn pages_without_end_do_not_loop() {
+        let (listing, asked) = read(|page| Ok(Some(page.to_string()))).await;
+        assert_eq!(asked.len(), MOST_PAGES + 1);
+        assert_eq!(listing.pats.len(), MOST_PAGES);
+        assert_eq!(listing.unreadable.len(), 1);
+    }
+
+    #[test]
+    fn an_odd_entry_is_named_within_bounds() {
+        let odd = OddEntry {
+            name: Some("x".repeat(5_000)),
+            id: Some("1a".into()),
+            why: "it has no validTo",
+        };
+        let unreadable = odd_entry("acme", "active", &odd);
+        assert!(unreadable.what.len() < 300);
+        assert!(unreadable.failure.what.ends_with("it has no validTo"));
+    }
+}
