@@ -36,7 +36,14 @@ const MB: f64 = 1e6;
 /// # Errors
 /// Something cannot be built or measured, or a figure misses its bar.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let vsix = package::run(workspace, &Order { all: false, binaries: None, publisher: None })?;
+    let vsix = package::run(
+        workspace,
+        &Order {
+            all: false,
+            binaries: None,
+            publisher: None,
+        },
+    )?;
     let unpacked = workspace.root.join("target").join("bench");
     let task = unpack(&vsix, &unpacked)?;
     let program = unpacked.join("program");
@@ -60,14 +67,26 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 fn sizes(table: &mut Table, vsix: &Path, program: &Path, packed: u64) -> Result<()> {
     let bytes = |path: &Path| -> Result<f64> {
-        Ok(fs::metadata(path).with_context(|| format!("{}", path.display()))?.len() as f64)
+        Ok(fs::metadata(path)
+            .with_context(|| format!("{}", path.display()))?
+            .len() as f64)
     };
     table.add(Row::under("program size", bytes(program)? / MB, 5.0, "MB"));
-    table.add(Row::at_most("packed program, this platform, one task", packed as f64 / MB, 4.0, "MB"));
+    table.add(Row::at_most(
+        "packed program, this platform, one task",
+        packed as f64 / MB,
+        4.0,
+        "MB",
+    ));
     table.add(Row::under("VSIX, this platform", bytes(vsix)? / MB, 20.0, "MB"));
     if cfg!(target_os = "linux") {
         let needs_loader = measure::needs_loader(&read(program)?);
-        table.add(Row::at_most("shared libraries that the program needs", f64::from(u8::from(needs_loader)), 0.0, ""));
+        table.add(Row::at_most(
+            "shared libraries that the program needs",
+            f64::from(u8::from(needs_loader)),
+            0.0,
+            "",
+        ));
     }
     Ok(())
 }
@@ -75,7 +94,11 @@ fn sizes(table: &mut Table, vsix: &Path, program: &Path, packed: u64) -> Result<
 fn start(table: &mut Table, program: &Path) -> Result<()> {
     let mut times = Vec::new();
     for _ in 0..STARTS {
-        times.push(cost(Command::new(program).arg("--version").env_clear())?.expect(&[0])?.wall);
+        times.push(
+            cost(Command::new(program).arg("--version").env_clear())?
+                .expect(&[0])?
+                .wall,
+        );
     }
     table.add(Row::under("patkeeper --version", median(times), 5.0, "ms"));
     Ok(())
@@ -93,7 +116,9 @@ fn step(table: &mut Table, task: &Path, unpacked: &Path) -> Result<()> {
         fresh(&temp)?;
         let step = || {
             let mut step = Command::new("node");
-            step.arg(task.join("shim.js")).env("AGENT_TEMPDIRECTORY", &temp).env("INPUT_ORGANIZATION", "acme");
+            step.arg(task.join("shim.js"))
+                .env("AGENT_TEMPDIRECTORY", &temp)
+                .env("INPUT_ORGANIZATION", "acme");
             step
         };
         bare.push(cost(Command::new("node").arg(&empty))?.expect(&[0])?.wall);
@@ -101,8 +126,18 @@ fn step(table: &mut Table, task: &Path, unpacked: &Path) -> Result<()> {
         after.push(cost(&mut step())?.expect(&[REFUSED])?.wall);
     }
     let node = median(bare);
-    table.add(Row::at_most("step over bare Node start, first in a job", median(first) - node, 80.0, "ms"));
-    table.add(Row::at_most("step over bare Node start, after that", median(after) - node, 25.0, "ms"));
+    table.add(Row::at_most(
+        "step over bare Node start, first in a job",
+        median(first) - node,
+        80.0,
+        "ms",
+    ));
+    table.add(Row::at_most(
+        "step over bare Node start, after that",
+        median(after) - node,
+        25.0,
+        "ms",
+    ));
     table.note(format!("bare Node start: {node:.1} ms"));
     Ok(())
 }
@@ -115,7 +150,10 @@ fn reading(table: &mut Table, workspace: &Workspace, program: &Path, unpacked: &
     for _ in 0..READINGS {
         fresh(&temp)?;
         let mut step = Command::new(program);
-        step.args(["task", "PatMonitor"]).env_clear().env("AGENT_TEMPDIRECTORY", &temp).envs(cloud.environment());
+        step.args(["task", "PatMonitor"])
+            .env_clear()
+            .env("AGENT_TEMPDIRECTORY", &temp)
+            .envs(cloud.environment());
         // Never by the verdict: the organization has expired PATs.
         step.env("INPUT_FAILON", "never");
         ours.push(cost(&mut step)?.expect(&[0])?);
@@ -125,13 +163,31 @@ fn reading(table: &mut Table, workspace: &Workspace, program: &Path, unpacked: &
     }
     let cpu = |costs: &[Cost]| median(costs.iter().map(|cost| cost.cpu).collect());
     let (our_cpu, their_cpu) = (cpu(&ours), cpu(&theirs));
-    table.add(Row::at_most("1,000 PATs: process time, share of the Node script's", our_cpu / their_cpu, 1.0 / 3.0, ""));
-    table.add(Row::under("1,000 PATs: peak RSS", median(ours.iter().map(|cost| cost.rss / MB).collect()), 25.0, "MB"));
+    table.add(Row::at_most(
+        "1,000 PATs: process time, share of the Node script's",
+        our_cpu / their_cpu,
+        1.0 / 3.0,
+        "",
+    ));
+    table.add(Row::under(
+        "1,000 PATs: peak RSS",
+        median(ours.iter().map(|cost| cost.rss / MB).collect()),
+        25.0,
+        "MB",
+    ));
     let wall = |costs: &[Cost]| median(costs.iter().map(|cost| cost.wall).collect());
-    table.note(format!("1,000 PATs: process time {our_cpu:.1} ms, Node script {their_cpu:.1} ms"));
-    table.note(format!("1,000 PATs: wall time {:.1} ms, Node script {:.1} ms", wall(&ours), wall(&theirs)));
+    table.note(format!(
+        "1,000 PATs: process time {our_cpu:.1} ms, Node script {their_cpu:.1} ms"
+    ));
+    table.note(format!(
+        "1,000 PATs: wall time {:.1} ms, Node script {:.1} ms",
+        wall(&ours),
+        wall(&theirs)
+    ));
     let script_rss = median(theirs.iter().map(|cost| cost.rss / MB).collect());
-    table.note(format!("1,000 PATs: the Node script's peak RSS {script_rss:.1} MB"));
+    table.note(format!(
+        "1,000 PATs: the Node script's peak RSS {script_rss:.1} MB"
+    ));
     Ok(())
 }
 
@@ -139,16 +195,22 @@ fn reading(table: &mut Table, workspace: &Workspace, program: &Path, unpacked: &
 fn unpack(vsix: &Path, folder: &Path) -> Result<PathBuf> {
     fresh(folder)?;
     let file = fs::File::open(vsix).with_context(|| format!("{}", vsix.display()))?;
-    zip::ZipArchive::new(file)?.extract(folder).with_context(|| format!("{}", vsix.display()))?;
+    zip::ZipArchive::new(file)?
+        .extract(folder)
+        .with_context(|| format!("{}", vsix.display()))?;
     Ok(folder.join("PatMonitor"))
 }
 
 /// Unpacks this platform's program to `to`, and returns its packed size.
 fn take_program(task: &Path, to: &Path) -> Result<u64> {
     let payload = task.join("payload");
-    let manifest: Manifest = serde_json::from_slice(&read(&payload.join("payload.json"))?).context("payload.json")?;
+    let manifest: Manifest =
+        serde_json::from_slice(&read(&payload.join("payload.json"))?).context("payload.json")?;
     let name = platforms::host()?.name;
-    let entry = manifest.platforms.get(name).with_context(|| format!("no program for {name}"))?;
+    let entry = manifest
+        .platforms
+        .get(name)
+        .with_context(|| format!("no program for {name}"))?;
     let packed = read(&payload.join(&entry.file))?;
     fs::write(to, payload::unpack(&packed)?).with_context(|| format!("{}", to.display()))?;
     measure::make_runnable(to)?;

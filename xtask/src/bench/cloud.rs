@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 
 /// A running simulator; it ends with this value.
 pub(super) struct Cloud {
@@ -16,10 +16,14 @@ pub(super) struct Cloud {
 impl Cloud {
     /// One organization with so many PATs of one user.
     pub(super) fn start(workspace: &Workspace, pats: usize) -> Result<Self> {
-        workspace.cargo("building the simulator", &["build", "--quiet", "--package", "patkeeper-sim"])?;
+        workspace.cargo(
+            "building the simulator",
+            &["build", "--quiet", "--package", "patkeeper-sim"],
+        )?;
+        let program = workspace.target.join("debug").join("patkeeper-sim");
         let mut child = workspace
-            .command(cargo())
-            .args(["run", "--quiet", "--package", "patkeeper-sim", "--", "--pats", &pats.to_string()])
+            .command(program)
+            .args(["--pats", &pats.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -40,7 +44,9 @@ impl Cloud {
 
     /// What an agent behind it would give a step.
     pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -64,7 +70,10 @@ mod tests {
 
     #[test]
     fn only_what_is_exported_is_a_variable() {
-        assert_eq!(variable("export A='b=c'"), Some(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(
+            variable("export A='b=c'"),
+            Some(("A".to_owned(), "b=c".to_owned()))
+        );
         assert_eq!(variable("# A='b'"), None);
     }
 }

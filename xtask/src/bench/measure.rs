@@ -31,9 +31,14 @@ impl Cost {
 
 /// Runs it to its end, with its output thrown away.
 pub(super) fn cost(command: &mut Command) -> Result<Cost> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let begun = Instant::now();
-    let mut child = command.spawn().with_context(|| format!("{}", command.get_program().to_string_lossy()))?;
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("{}", command.get_program().to_string_lossy()))?;
     let end = child.wait4().context("waiting for what is measured")?;
     let wall = begun.elapsed();
     let cpu = end.rusage.utime + end.rusage.stime;
@@ -50,7 +55,11 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let at = |index: usize| values.get(index).copied().unwrap_or_default();
     let half = values.len() / 2;
-    if values.len() % 2 == 1 { at(half) } else { f64::midpoint(at(half.saturating_sub(1)), at(half)) }
+    if values.len() % 2 == 1 {
+        at(half)
+    } else {
+        f64::midpoint(at(half.saturating_sub(1)), at(half))
+    }
 }
 
 /// Whether a 64-bit little-endian ELF program names an interpreter: the dynamic loader of one C library, without
@@ -59,7 +68,12 @@ pub(super) fn needs_loader(elf: &[u8]) -> bool {
     const PT_INTERP: u32 = 3;
     let number = |at: usize, length: usize| -> Option<usize> {
         let bytes = elf.get(at..at.checked_add(length)?)?;
-        Some(bytes.iter().rev().fold(0, |number, byte| (number << 8) | usize::from(*byte)))
+        Some(
+            bytes
+                .iter()
+                .rev()
+                .fold(0, |number, byte| (number << 8) | usize::from(*byte)),
+        )
     };
     let (Some(table), Some(size), Some(count)) = (number(0x20, 8), number(0x36, 2), number(0x38, 2)) else {
         return true;

@@ -22,12 +22,26 @@ pub(super) struct Row {
 impl Row {
     /// Passes below the bar.
     pub(super) fn under(what: &'static str, measured: f64, bar: f64, unit: &'static str) -> Self {
-        Self { what, measured, bar, inclusive: false, unit, pass: measured < bar }
+        Self {
+            what,
+            measured,
+            bar,
+            inclusive: false,
+            unit,
+            pass: measured < bar,
+        }
     }
 
     /// Passes at the bar and below.
     pub(super) fn at_most(what: &'static str, measured: f64, bar: f64, unit: &'static str) -> Self {
-        Self { what, measured, bar, inclusive: true, unit, pass: measured <= bar }
+        Self {
+            what,
+            measured,
+            bar,
+            inclusive: true,
+            unit,
+            pass: measured <= bar,
+        }
     }
 }
 
@@ -60,9 +74,17 @@ impl Table {
         say("");
         say(format!("{:<54} {:>12} {:>12}", "WHAT", "MEASURED", "BAR"));
         for row in &self.rows {
-            let bar = format!("{} {}", if row.inclusive { "<=" } else { "<" }, figure(row.bar, row.unit));
+            let bar = format!(
+                "{} {}",
+                if row.inclusive { "<=" } else { "<" },
+                figure(row.bar, row.unit)
+            );
             let pass = if row.pass { "pass" } else { "MISS" };
-            say(format!("{:<54} {:>12} {bar:>12}  {pass}", row.what, figure(row.measured, row.unit)));
+            say(format!(
+                "{:<54} {:>12} {bar:>12}  {pass}",
+                row.what,
+                figure(row.measured, row.unit)
+            ));
         }
         for note in &self.notes {
             say(format!("  {note}"));
