@@ -1,10 +1,8 @@
 //! What was asked and what was answered, without secrets.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use regex_lite::{Captures, Regex};
 
 /// One request as the simulator saw it.
 #[derive(Debug, Clone)]
@@ -58,28 +56,37 @@ pub fn fingerprint(secret: &str) -> String {
     format!("{hash:08x}")
 }
 
-/// JSON web tokens, both PAT formats, and credentials in `Authorization`.
-static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}|\b[a-z2-7]{52}\b",
-    )
-    .ok()
-});
-
-/// `text` with everything that looks like a secret replaced by its fingerprint.
+/// `text` with everything that looks like a JSON web token or a PAT replaced by its fingerprint.
 pub(crate) fn redact(text: &str) -> String {
-    match &*SECRETS {
-        Some(secrets) => {
-            let marked = |found: &Captures<'_>| {
-                format!(
-                    "<secret {}>",
-                    fingerprint(found.get(0).map_or("", |m| m.as_str()))
-                )
-            };
-            secrets.replace_all(text, marked).into_owned()
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
+        shown.push_str(before);
+        if looks_secret(word) {
+            shown.push_str(&format!("<secret {}>", fingerprint(word)));
+        } else {
+            shown.push_str(word);
         }
-        None => "<not shown>".to_owned(),
+        rest = after;
     }
+    shown + rest
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+/// Three base64 parts, today's PAT format, or the older one of 52 base32 characters.
+fn looks_secret(word: &str) -> bool {
+    let jwt = word.starts_with("eyJ") && word.split('.').count() == 3;
+    let base32 = |c: char| c.is_ascii_lowercase() || ('2'..='7').contains(&c);
+    jwt || word.split(['.', '_', '-']).any(|part| match part.len() {
+        84 => part.get(76..80) == Some("AZDO"),
+        52 => part.chars().all(base32),
+        _ => false,
+    })
 }
 
 /// The headers for the log.
@@ -105,4 +112,35 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// A body for the log.
 pub(crate) fn redact_body(body: &[u8]) -> String {
     redact(&String::from_utf8_lossy(body.get(..BODY_LIMIT).unwrap_or(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_looks_like_a_secret_leaves_only_its_mark() {
+        let new = format!("{}AZDO{}", "N".repeat(76), "N".repeat(4));
+        let old = "a7".repeat(26);
+        let jwt = "eyJhbGciOiJub25lIn0.eyJzY3AiOiIifQ.c2ltdWxhdGVk";
+        let text = format!(
+            "{{\"a\":\"{new}\", \"b\":\"{old}\"}} x={jwt}&y=ci-build-2026-08-20 ä {}",
+            "n".repeat(52)
+        );
+        let shown = redact(&text);
+        for secret in [new.as_str(), &old, jwt] {
+            assert!(
+                !shown.contains(secret) && shown.contains(&fingerprint(secret)),
+                "{shown}"
+            );
+        }
+        assert!(shown.contains("&y=ci-build-2026-08-20 ä "));
+    }
+
+    #[test]
+    fn ordinary_text_stays_as_it_is() {
+        let text =
+            "{\"displayName\":\"ci deploy\",\"authorizationId\":\"4ab5764f-4193-4f1d-b995-64144880b7d7\"}";
+        assert_eq!(redact(text), text);
+    }
 }

@@ -1,11 +1,8 @@
 //! The proxy and its certificates.
 
-#[cfg(test)]
-mod support;
-
+use crate::support::{PATS, builder, client, world, world_with};
 use patkeeper_sim::{Action, Certificate, Fault, Match, Sim, SimConfig};
 use reqwest::Proxy;
-use support::{PATS, builder, client, world, world_with};
 
 /// Whether a client that trusts only the simulator's CA accepts `host`, and if not, in which words.
 fn connects(sim: &Sim, host: &str) -> Result<(), String> {

@@ -1,5 +1,4 @@
 //! A client as strict as the product's: through the proxy, trusting the simulator's CA and nothing else.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use std::time::Duration;
 
@@ -9,26 +8,26 @@ use reqwest::{Certificate, Proxy, redirect};
 use serde_json::Value;
 
 /// A simulator with a clock that stands still at noon of 2026-11-21, an organization `acme`, and one user.
-pub struct World {
-    pub sim: Sim,
-    pub client: Client,
-    pub user: String,
-    pub token: String,
-    pub account: String,
+pub(crate) struct World {
+    pub(crate) sim: Sim,
+    pub(crate) client: Client,
+    pub(crate) user: String,
+    pub(crate) token: String,
+    pub(crate) account: String,
 }
 
-pub const NOW: &str = "2026-11-21T12:00:00Z";
-pub const PATS: &str = "https://vssps.dev.azure.com/acme/_apis/tokens/pats?api-version=7.1-preview.1";
+pub(crate) const NOW: &str = "2026-11-21T12:00:00Z";
+pub(crate) const PATS: &str = "https://vssps.dev.azure.com/acme/_apis/tokens/pats?api-version=7.1-preview.1";
 
-pub fn now() -> chrono::DateTime<chrono::Utc> {
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     NOW.parse().unwrap()
 }
 
-pub fn world() -> World {
+pub(crate) fn world() -> World {
     world_with(SimConfig::default())
 }
 
-pub fn world_with(config: SimConfig) -> World {
+pub(crate) fn world_with(config: SimConfig) -> World {
     let sim = Sim::start(SimConfig {
         clock: patkeeper_sim::Clock::Fixed(now()),
         ..config
@@ -50,14 +49,14 @@ pub fn world_with(config: SimConfig) -> World {
     }
 }
 
-pub fn client(sim: &Sim) -> Client {
+pub(crate) fn client(sim: &Sim) -> Client {
     builder(sim)
         .proxy(Proxy::all(sim.proxy_url()).unwrap())
         .build()
         .unwrap()
 }
 
-pub fn builder(sim: &Sim) -> ClientBuilder {
+pub(crate) fn builder(sim: &Sim) -> ClientBuilder {
     // Another test of the same process may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -68,17 +67,17 @@ pub fn builder(sim: &Sim) -> ClientBuilder {
 }
 
 impl World {
-    pub fn get(&self, url: &str) -> Response {
+    pub(crate) fn get(&self, url: &str) -> Response {
         self.client.get(url).bearer_auth(&self.token).send().unwrap()
     }
 
-    pub fn get_json(&self, url: &str) -> Value {
+    pub(crate) fn get_json(&self, url: &str) -> Value {
         let response = self.get(url);
         assert_eq!(response.status(), 200, "{url}");
         response.json().unwrap()
     }
 
-    pub fn post(&self, body: &Value) -> Response {
+    pub(crate) fn post(&self, body: &Value) -> Response {
         self.client
             .post(PATS)
             .bearer_auth(&self.token)
@@ -87,13 +86,13 @@ impl World {
             .unwrap()
     }
 
-    pub fn create(&self, body: &Value) -> Value {
+    pub(crate) fn create(&self, body: &Value) -> Value {
         let response = self.post(body);
         assert_eq!(response.status(), 200);
         response.json().unwrap()
     }
 
-    pub fn update(&self, body: &Value) -> Value {
+    pub(crate) fn update(&self, body: &Value) -> Value {
         let response = self
             .client
             .put(PATS)
@@ -105,7 +104,7 @@ impl World {
         response.json().unwrap()
     }
 
-    pub fn revoke(&self, id: &str) -> Response {
+    pub(crate) fn revoke(&self, id: &str) -> Response {
         self.client
             .delete(format!("{PATS}&authorizationId={id}"))
             .bearer_auth(&self.token)

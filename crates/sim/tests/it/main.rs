@@ -1,0 +1,16 @@
+//! The simulator, asked through its proxy by a real client.
+
+#[cfg(test)]
+mod callers;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod webhooks;
