@@ -719,7 +719,7 @@ fn hostile_names_take_no_effect_in_any_format() {
     for attack in HOSTILE {
         assert_powerless(attack);
     }
-    let long = "very-long ".repeat(20_000);
+    let long = "very-long ".repeat(2_000);
     assert_powerless(&long);
     assert!(
         log(&poisoned(&long))

@@ -56,7 +56,6 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("destroy", "delete"),
     ("upload", "publish"),
     ("install", "restore"),
-    ("pull-request", "pull"),
     ("nupkg", "nuget"),
     ("token", "pat"),
     ("personal", "pat"),
@@ -87,8 +86,8 @@ pub fn search(words: &str) -> Vec<Match> {
     if is_name(words) {
         return Vec::new();
     }
-    let query: Vec<String> = split(words)
-        .filter(|word| !STOP_WORDS.contains(&word.as_str()))
+    let query: Vec<Word> = split(words)
+        .filter(|word| !STOP_WORDS.contains(&word.text.as_str()))
         .collect();
     let mut found: Vec<(Rank, Match)> = all().iter().filter_map(|scope| rank(scope, &query)).collect();
     // The sort is stable: what ties stays in the order of the catalogue.
@@ -113,14 +112,14 @@ struct Rank {
     narrow: std::cmp::Reverse<usize>,
 }
 
-fn rank(scope: &'static Scope, query: &[String]) -> Option<(Rank, Match)> {
+fn rank(scope: &'static Scope, query: &[Word]) -> Option<(Rank, Match)> {
     let narrow = std::cmp::Reverse(implied(scope.name).len());
     // Only what a scope opens itself counts for its description, so that the least one wins.
-    let own_words: Vec<String> = [scope.name, scope.area, scope.title, scope.opens]
+    let own_words: Vec<Word> = [scope.name, scope.area, scope.title, scope.opens]
         .into_iter()
         .flat_map(split)
         .collect();
-    let in_own = |word: &String| best(word, &own_words).div_ceil(2);
+    let in_own = |word: &Word| best(word, &own_words).div_ceil(2);
     let mut top: Option<(Rank, Match)> = None;
     let tasks = scope
         .tasks
@@ -148,7 +147,7 @@ fn rank(scope: &'static Scope, query: &[String]) -> Option<(Rank, Match)> {
     top
 }
 
-fn best(word: &str, words: &[String]) -> u32 {
+fn best(word: &Word, words: &[Word]) -> u32 {
     words
         .iter()
         .map(|candidate| fit(word, candidate))
@@ -156,55 +155,63 @@ fn best(word: &str, words: &[String]) -> u32 {
         .unwrap_or(0)
 }
 
-fn fit(word: &str, candidate: &str) -> u32 {
-    if word == candidate {
+fn fit(word: &Word, candidate: &Word) -> u32 {
+    if word.text == candidate.text {
         return SAME;
     }
-    if synonym(word) == synonym(candidate) {
+    if word.meant() == candidate.meant() {
         return SYNONYM;
     }
-    let (short, long) = if word.len() < candidate.len() {
-        (word, candidate)
-    } else {
-        (candidate, word)
-    };
+    let (mut short, mut long) = (word.text.as_str(), candidate.text.as_str());
+    if short.len() > long.len() {
+        (short, long) = (long, short);
+    }
     if short.len() >= 4 && long.starts_with(short) {
         return BEGINNING;
     }
-    if short.len() >= 5 && strsim::osa_distance(word, candidate) == 1 {
+    // Few people mistype the first letter, and most pairs of words need no closer look.
+    let alike =
+        short.len() >= 5 && long.len() - short.len() <= 1 && short.chars().next() == long.chars().next();
+    if alike && strsim::osa_distance(short, long) == 1 {
         return MISTYPED;
     }
     0
 }
 
-fn synonym(word: &str) -> &str {
-    SYNONYMS
-        .iter()
-        .find(|(said, _)| *said == word)
-        .map_or(word, |(_, meant)| meant)
+/// One word, lower-case, without a plural ending or `-ing`.
+struct Word {
+    text: String,
+    synonym: Option<&'static str>,
 }
 
-/// Lower-case words without plural endings and `-ing`.
-fn split(text: &str) -> impl Iterator<Item = String> {
+impl Word {
+    fn meant(&self) -> &str {
+        self.synonym.unwrap_or(&self.text)
+    }
+}
+
+fn split(text: &str) -> impl Iterator<Item = Word> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| {
-            let word = word.to_lowercase();
-            let stem = word
-                .strip_suffix("ies")
-                .map(|stem| format!("{stem}y"))
-                .or_else(|| {
-                    word.strip_suffix("ing")
-                        .filter(|stem| stem.len() >= 4)
-                        .map(str::to_owned)
-                })
-                .or_else(|| {
-                    word.strip_suffix('s')
-                        .filter(|stem| stem.len() >= 2 && !stem.ends_with(['s', 'u', 'i']))
-                        .map(str::to_owned)
-                });
-            stem.unwrap_or(word)
+            let text = stem(&word.to_lowercase());
+            let synonym = SYNONYMS
+                .iter()
+                .find(|(said, _)| *said == text)
+                .map(|(_, meant)| *meant);
+            Word { text, synonym }
         })
+}
+
+fn stem(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
+    let verb = word.strip_suffix("ing").filter(|stem| stem.len() >= 4);
+    let plural = word
+        .strip_suffix('s')
+        .filter(|stem| stem.len() >= 2 && !stem.ends_with(['s', 'u', 'i']));
+    verb.or(plural).unwrap_or(word).to_owned()
 }
 
 /// Whether someone wrote a scope's name, known or not, rather than words.
