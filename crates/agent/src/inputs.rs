@@ -282,6 +282,9 @@ impl Inputs {
             Ok(url) if url.scheme() == "http" => {
                 Err(self.bad(input, format!("http would send it unencrypted; {allowed}")))
             }
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                Err(self.bad(input, format!("it holds a user name or password; {allowed}")))
+            }
             Ok(url)
                 if url.scheme() == "https"
                     && url.host_str().is_some_and(|host| !host.is_empty())

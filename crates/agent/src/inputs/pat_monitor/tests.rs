@@ -294,6 +294,7 @@ fn webhooks_are_https_urls_and_never_shown() {
             "https://",
             "ftp://x/s3cret",
             "https://x/s3 cret",
+            "https://me:s3cret@x/",
         ] {
             let bad = refusal(input, wrong);
             assert!(

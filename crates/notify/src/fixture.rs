@@ -1,0 +1,185 @@
+//! Reports for tests.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::pat::AuthorizationId;
+use patkeeper_core::report::{
+    Finding, Missing, OrganizationEntry, PatEntry, PatStatus, Report, Run, SCHEMA, Settings, Severity,
+    Soonest, Tool, Totals, UnreadableEntry, Verdict, Waived,
+};
+
+/// The link that [`report`] leads to, as Slack writes it.
+pub(crate) const SLACK_LINK: &str =
+    "<https://dev.azure.com/acme/ops/_build/results?buildId=42|Open the build>";
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_248_000, 0).unwrap()
+}
+
+pub(crate) fn organization(name: &str) -> OrganizationEntry {
+    OrganizationEntry {
+        name: name.to_owned(),
+        account_id: None,
+        signed_in_as: Some("svc-build@acme.example".to_owned()),
+        identity_kind: Some("user".to_owned()),
+        sign_in: "access token".to_owned(),
+        read: 5,
+    }
+}
+
+fn pat(name: &str, status: PatStatus, days_left: i64) -> PatEntry {
+    let end = now() + TimeDelta::days(days_left);
+    PatEntry {
+        organization: "acme".to_owned(),
+        authorization_id: AuthorizationId::new(format!(
+            "id-of-{}",
+            name.chars().take(20).collect::<String>()
+        )),
+        display_name: name.to_owned(),
+        family: name.to_owned(),
+        scopes: vec!["vso.code".to_owned()],
+        valid_from: end - TimeDelta::days(90),
+        valid_to: end,
+        effective_expiry: end,
+        days_left,
+        global: false,
+        status,
+        replaced_by: None,
+    }
+}
+
+fn finding(rule: &str, severity: Severity, subject: &str, waived: bool) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        severity,
+        organization: Some("acme".to_owned()),
+        authorization_id: None,
+        subject: subject.to_owned(),
+        message: "180 days, allowed 90".to_owned(),
+        remedy: "Make the next one shorter.".to_owned(),
+        waived: waived.then(|| Waived {
+            reason: "vendor tool".to_owned(),
+            until: "2027-01-31".to_owned(),
+        }),
+    }
+}
+
+/// One PAT, healthy, from a terminal.
+pub(crate) fn healthy() -> Report {
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool {
+            name: "patkeeper".to_owned(),
+            version: "1.0.0".to_owned(),
+        },
+        run: Run {
+            task: "PatMonitor".to_owned(),
+            at: now(),
+            requests: 3,
+            link: None,
+            pipeline: None,
+        },
+        status: Verdict::Ok,
+        totals: Totals {
+            total: 1,
+            healthy: 1,
+            ..Totals::default()
+        },
+        soonest: Some(Soonest {
+            display_name: "healthy-one".to_owned(),
+            days_left: 60,
+        }),
+        organizations: vec![organization("acme")],
+        settings: Settings {
+            scope: "mine".to_owned(),
+            names: Vec::new(),
+            require_names: Vec::new(),
+            warning_days: 30,
+            critical_days: 7,
+            expired_within_days: 30,
+            fail_on: "expired".to_owned(),
+            fail_on_policy: "never".to_owned(),
+            rules: Vec::new(),
+        },
+        pats: vec![pat("healthy-one", PatStatus::Healthy, 60)],
+        findings: Vec::new(),
+        missing: Vec::new(),
+        unreadable: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+/// One of everything, from a pipeline.
+pub(crate) fn report() -> Report {
+    let mut global = pat("legacy-all-orgs", PatStatus::Warning, 9);
+    global.valid_to += TimeDelta::days(90);
+    global.global = true;
+    Report {
+        status: Verdict::Unknown,
+        totals: Totals {
+            total: 5,
+            healthy: 1,
+            warning: 1,
+            critical: 1,
+            expired: 1,
+            replaced: 1,
+            missing: 1,
+            unreadable: 1,
+            policy_findings: 2,
+            waived: 1,
+            ..Totals::default()
+        },
+        run: Run {
+            link: Some("https://dev.azure.com/acme/ops/_build/results?buildId=42".to_owned()),
+            pipeline: Some("nightly & <audit>".to_owned()),
+            ..healthy().run
+        },
+        soonest: Some(Soonest {
+            display_name: "nuget <feed>".to_owned(),
+            days_left: 5,
+        }),
+        pats: vec![
+            pat("ci-deploy", PatStatus::Expired, -3),
+            pat("nuget <feed>", PatStatus::Critical, 5),
+            global,
+            pat("healthy-one", PatStatus::Healthy, 60),
+            pat("old-generation", PatStatus::Replaced, 2),
+        ],
+        findings: vec![
+            finding("lifetime", Severity::Error, "board-bot", false),
+            finding("unknown-scope", Severity::Notice, "odd-one", false),
+            finding("full-access", Severity::Error, "vendor-bridge", true),
+        ],
+        missing: vec![Missing {
+            input: "requireNames".to_owned(),
+            pattern: "deploy-*".to_owned(),
+        }],
+        unreadable: vec![UnreadableEntry {
+            organization: "acme".to_owned(),
+            what: "the expired PATs of acme, from page 2 on".to_owned(),
+            failure: Failure::new(FailureKind::Service, "Azure DevOps answered 503."),
+        }],
+        ..healthy()
+    }
+}
+
+/// So many expired PATs of this name, and nothing else.
+pub(crate) fn crowd(how_many: usize, name: &str) -> Report {
+    Report {
+        pats: vec![pat(name, PatStatus::Expired, -1); how_many],
+        findings: Vec::new(),
+        missing: Vec::new(),
+        unreadable: Vec::new(),
+        ..report()
+    }
+}
+
+/// So many findings of these words, and nothing else.
+pub(crate) fn preached(how_many: usize, words: &str) -> Report {
+    let mut finding = finding("lifetime", Severity::Error, words, false);
+    finding.message = words.to_owned();
+    Report {
+        findings: vec![finding; how_many],
+        ..crowd(0, "")
+    }
+}

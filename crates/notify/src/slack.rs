@@ -1,0 +1,145 @@
+//! Slack: blocks of an incoming webhook
+//! (docs.slack.dev: 50 blocks a message, 150 characters a header, 3,000 characters a text).
+
+use patkeeper_core::report::Report;
+use serde_json::{Value, json};
+
+use crate::digest::{self, Item};
+
+/// Most items shown; more would not be read in a chat.
+const MOST_ITEMS: usize = 30;
+/// Longest text of a section, in UTF-16 code units, under Slack's 3,000.
+const SECTION: usize = 2_900;
+
+/// The message. Text of strangers stands in `plain_text` only, where Slack parses neither mentions nor links
+/// nor formatting, and is escaped besides.
+#[must_use]
+pub fn slack(report: &Report, verdict: &str) -> Value {
+    let title = escape(&digest::title(report));
+    let link = digest::link(report);
+    let items = digest::items(report);
+    let mut blocks = vec![
+        json!({"type": "header", "text": plain(&digest::cut(&title, 150))}),
+        section(&escape(&digest::cut(verdict, 1_000))),
+    ];
+    let mut rows: Vec<String> = items.iter().take(MOST_ITEMS).map(row).collect();
+    rows.extend(digest::more(
+        items.len().saturating_sub(MOST_ITEMS),
+        link.is_some(),
+    ));
+    blocks.extend(chunks(&rows).iter().map(|text| section(text)));
+    if let Some(link) = link {
+        let text = format!("<{}|Open the build>", escape(link));
+        blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}));
+    }
+    let context = escape(&digest::cut(&digest::context(report), 500));
+    blocks.push(json!({"type": "context", "elements": [plain(&context)]}));
+    // What notifications show in place of the blocks; it is parsed, so it holds no stranger's text.
+    json!({"text": title, "blocks": blocks})
+}
+
+fn row(item: &Item) -> String {
+    format!(
+        "• {}: {} · {}",
+        item.label,
+        escape(&item.subject),
+        escape(&item.detail)
+    )
+}
+
+/// Rows joined by line breaks into as few texts as the limit allows.
+fn chunks(rows: &[String]) -> Vec<String> {
+    let mut chunks: Vec<String> = Vec::new();
+    for row in rows {
+        let length = |text: &str| text.encode_utf16().count();
+        match chunks.last_mut() {
+            Some(last) if length(last) + 1 + length(row) <= SECTION => {
+                last.push('\n');
+                last.push_str(row);
+            }
+            _ => chunks.push(row.clone()),
+        }
+    }
+    chunks
+}
+
+fn section(text: &str) -> Value {
+    json!({"type": "section", "text": plain(text)})
+}
+
+fn plain(text: &str) -> Value {
+    json!({"type": "plain_text", "text": text, "emoji": false})
+}
+
+/// Slack's three control characters, so that `<!channel>` mentions nobody.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixture;
+
+    const VERDICT: &str = "Verdict: unknown. 1 expired, 1 critical, 1 warning of 5 judged.";
+
+    #[test]
+    fn the_message_of_a_bad_day() {
+        insta::assert_snapshot!(serde_json::to_string_pretty(&slack(&fixture::report(), VERDICT)).unwrap());
+    }
+
+    #[test]
+    fn the_message_of_a_good_day() {
+        let message = slack(&fixture::healthy(), "Verdict: ok. 1 healthy of 1 judged.");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&message).unwrap());
+    }
+
+    fn within_limits(message: &Value) {
+        let blocks = message["blocks"].as_array().unwrap();
+        assert!(blocks.len() <= 50);
+        for block in blocks {
+            let texts = block["elements"]
+                .as_array()
+                .cloned()
+                .unwrap_or_else(|| vec![block["text"].clone()]);
+            for text in texts {
+                let most = if block["type"] == "header" { 150 } else { 3_000 };
+                let text = text["text"].as_str().unwrap();
+                assert!(!text.is_empty() && text.encode_utf16().count() <= most, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_thousand_hostile_names_stay_within_the_limits_and_say_how_many_more() {
+        let report = fixture::crowd(1_000, &"<!channel> & ".repeat(40));
+        let message = slack(&report, VERDICT);
+        within_limits(&message);
+        let shown = message.to_string();
+        assert!(shown.contains("and 970 more"), "{shown}");
+        assert!(!shown.contains("<!"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_becomes_a_mention_or_a_link(name in "[<>!@#|&a-z/:*_~`\u{202e}\u{1b}\n-]{0,40}") {
+            let message = slack(&fixture::crowd(3, &name), VERDICT);
+            within_limits(&message);
+            for block in message["blocks"].as_array().unwrap() {
+                let text = &block["text"];
+                if text["type"] == "mrkdwn" {
+                    prop_assert_eq!(text["text"].as_str().unwrap(), fixture::SLACK_LINK);
+                } else {
+                    let text = text["text"].as_str().unwrap_or_default();
+                    let hostile = text.contains(['<', '>', '\u{202e}', '\u{1b}']);
+                    prop_assert!(!hostile, "{}", text);
+                }
+            }
+            prop_assert!(!message["text"].as_str().unwrap().contains('<'));
+        }
+    }
+}

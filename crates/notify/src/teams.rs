@@ -1,0 +1,149 @@
+//! Teams: an adaptive card in the message envelope that workflows and connectors take
+//! (learn.microsoft.com, "Create an Incoming Webhook" and the Teams connector: 28 KB a message).
+
+use patkeeper_core::report::Report;
+use serde_json::{Value, json};
+
+use crate::digest::{self, Item, Weight};
+
+/// Most items shown.
+const MOST_ITEMS: usize = 30;
+/// Largest message, in bytes as sent: under 28 kB, with room for what the host adds around it.
+const LARGEST: usize = 26_000;
+
+/// The message. All text stands in text runs, which know no Markdown, and without angle brackets, since a
+/// workflow reads `<at>` in a card as a mention.
+#[must_use]
+pub fn teams(report: &Report, verdict: &str) -> Value {
+    let items = digest::items(report);
+    let mut shown = items.len().min(MOST_ITEMS);
+    loop {
+        let message = message(report, verdict, &items, shown);
+        if shown == 0 || message.to_string().len() <= LARGEST {
+            return message;
+        }
+        shown -= 1;
+    }
+}
+
+fn message(report: &Report, verdict: &str, items: &[Item], shown: usize) -> Value {
+    let link = digest::link(report);
+    let title = harmless(&digest::title(report));
+    let mut body = vec![
+        rich(vec![
+            json!({"type": "TextRun", "text": title, "size": "Large", "weight": "Bolder"}),
+        ]),
+        rich(vec![run(&digest::cut(verdict, 1_000))]),
+    ];
+    body.extend(items.iter().take(shown).map(row));
+    if let Some(more) = digest::more(items.len() - shown, link.is_some()) {
+        body.push(rich(vec![run(&more)]));
+    }
+    let context = harmless(&digest::cut(&digest::context(report), 500));
+    body.push(rich(vec![
+        json!({"type": "TextRun", "text": context, "size": "Small", "isSubtle": true}),
+    ]));
+    let open = |url| json!({"type": "Action.OpenUrl", "title": "Open the build", "url": url});
+    let card = json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "fallbackText": "Patkeeper has news of your PATs. This client cannot show the card.",
+        "msteams": {"width": "Full"},
+        "body": body,
+        "actions": link.map(open).into_iter().collect::<Vec<_>>(),
+    });
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": card,
+        }],
+    })
+}
+
+fn row(item: &Item) -> Value {
+    let color = match item.weight {
+        Weight::Bad => "Attention",
+        Weight::Soon => "Warning",
+    };
+    rich(vec![
+        json!({"type": "TextRun", "text": item.label, "color": color, "weight": "Bolder"}),
+        json!({"type": "TextRun", "text": format!(" {}", harmless(&item.subject)), "weight": "Bolder"}),
+        run(&format!(" · {}", item.detail)),
+    ])
+}
+
+fn rich(inlines: Vec<Value>) -> Value {
+    json!({"type": "RichTextBlock", "inlines": inlines})
+}
+
+fn run(text: &str) -> Value {
+    json!({"type": "TextRun", "text": harmless(text)})
+}
+
+fn harmless(text: &str) -> String {
+    text.replace('<', "‹").replace('>', "›")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixture;
+
+    const VERDICT: &str = "Verdict: unknown. 1 expired, 1 critical, 1 warning of 5 judged.";
+
+    #[test]
+    fn the_card_of_a_bad_day() {
+        insta::assert_snapshot!(serde_json::to_string_pretty(&teams(&fixture::report(), VERDICT)).unwrap());
+    }
+
+    #[test]
+    fn a_thousand_names_say_how_many_more() {
+        let message = teams(&fixture::crowd(1_000, "猫"), VERDICT).to_string();
+        assert_eq!(message.matches("\"expired\"").count(), MOST_ITEMS);
+        assert!(message.contains("and 970 more"), "{message}");
+    }
+
+    #[test]
+    fn long_words_stay_under_28_kb_and_say_how_many_more() {
+        let message = teams(&fixture::preached(1_000, &"猫\"".repeat(200)), VERDICT).to_string();
+        assert!(message.len() < 28_000, "{}", message.len());
+        let shown = message.matches("\"policy\"").count();
+        assert!((10..MOST_ITEMS).contains(&shown), "{shown}");
+        assert!(
+            message.contains(&format!("and {} more", 1_000 - shown)),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn without_a_build_there_is_no_button() {
+        let mut report = fixture::report();
+        report.run.link = None;
+        assert_eq!(
+            teams(&report, VERDICT)["attachments"][0]["content"].get("actions"),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_becomes_markdown_or_a_mention(name in "[<>at\\[\\]()*_`#&\u{202e}\u{1b}\n-]{0,40}") {
+            let message = teams(&fixture::crowd(3, &name), VERDICT);
+            let body = message["attachments"][0]["content"]["body"].as_array().unwrap();
+            for block in body {
+                prop_assert_eq!(&block["type"], "RichTextBlock");
+                for inline in block["inlines"].as_array().unwrap() {
+                    prop_assert_eq!(&inline["type"], "TextRun");
+                    let text = inline["text"].as_str().unwrap();
+                    let hostile = text.contains(['<', '>', '\u{202e}', '\u{1b}']);
+                    prop_assert!(!hostile, "{}", text);
+                }
+            }
+        }
+    }
+}
