@@ -89,6 +89,7 @@ fn certificate(error: &rustls::Error) -> Option<String> {
             "it is not valid yet; is this machine's clock right?".to_owned()
         }
         C::NotValidForName | C::NotValidForNameContext { .. } => "it is for another host name".to_owned(),
+        C::BadSignature => "it is not signed by the authority that it names".to_owned(),
         C::Revoked => "it was revoked".to_owned(),
         other => format!("{other:?}"),
     })

@@ -19,6 +19,8 @@ mod bearer;
 mod cause;
 mod client;
 mod error;
+#[cfg(test)]
+mod loopback;
 mod pace;
 mod request;
 mod response;

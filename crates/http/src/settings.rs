@@ -227,3 +227,85 @@ impl fmt::Debug for Proxy {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::from_agent(|name| {
+            pairs
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_agents_variables_are_read() {
+        let settings = read(&[
+            ("AGENT_PROXYURL", "http://proxy.example:8080"),
+            ("AGENT_PROXYUSERNAME", "agent"),
+            ("SECRET_AGENT_PROXYPASSWORD", " pass "),
+            ("AGENT_PROXYBYPASSLIST", r#"["acme\\.example", "^https://x/"]"#),
+            ("AGENT_CAINFO", "/ca.pem"),
+            ("AGENT_SKIPCERTVALIDATION", "True"),
+        ])
+        .unwrap();
+        let proxy = settings.proxy.as_ref().unwrap();
+        assert_eq!(proxy.shown(), "proxy.example:8080");
+        assert_eq!(proxy.password.as_ref().unwrap().expose_secret(), " pass ");
+        assert_eq!(proxy.bypass, ["acme\\.example", "^https://x/"]);
+        assert!(settings.skip_certificate_validation);
+    }
+
+    #[test]
+    fn an_agent_without_proxy_leaves_its_variables_empty() {
+        let settings = read(&[
+            ("AGENT_PROXYURL", ""),
+            ("AGENT_CAINFO", " "),
+            ("AGENT_SKIPCERTVALIDATION", "False"),
+        ]);
+        let settings = settings.unwrap();
+        assert!(settings.proxy.is_none() && settings.extra_ca.is_none() && settings.warnings().is_empty());
+    }
+
+    #[test]
+    fn a_bypass_list_that_is_no_list_is_an_error() {
+        for list in ["acme", "{}", "[1]", "[\"a\""] {
+            let pairs = [("AGENT_PROXYURL", "http://p:1"), ("AGENT_PROXYBYPASSLIST", list)];
+            assert!(matches!(read(&pairs), Err(SettingsError::Proxy { .. })), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
+        for url in [
+            "socks5://u:T0PS3CRET@p:1",
+            "u:T0PS3CRET@p:1",
+            "http://",
+            "T0PS3CRET",
+        ] {
+            let settings = read(&[("AGENT_PROXYURL", url)]).unwrap();
+            let error = crate::Client::new(&settings).unwrap_err();
+            assert!(matches!(error, SettingsError::Proxy { .. }), "{url}: {error:?}");
+            assert!(
+                !format!("{error:?} {error} {:?}", error.failure()).contains("T0PS3CRET"),
+                "{url}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bypass_list_panics(list in "\\PC{0,60}", pattern in "\\PC{0,30}") {
+            let _ = read(&[("AGENT_PROXYURL", "http://p:1"), ("AGENT_PROXYBYPASSLIST", &list)]);
+            let list = serde_json::json!([pattern]).to_string();
+            let settings = read(&[("AGENT_PROXYURL", "http://p:1"), ("AGENT_PROXYBYPASSLIST", &list)]).unwrap();
+            let _ = settings.warnings();
+        }
+    }
+}
