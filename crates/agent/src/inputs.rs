@@ -41,6 +41,7 @@ impl From<BadInput> for Failure {
 /// Values are held as secrets whatever they are, so that no `Debug` shows one.
 #[derive(Debug)]
 pub struct Inputs {
+    task: &'static Task,
     front: Front,
     given: BTreeMap<&'static str, SecretString>,
 }
@@ -60,6 +61,7 @@ impl Inputs {
     ) -> Result<Self, BadInput> {
         let read = |name: &str| given(variable(&agent_variable("INPUT_", name)));
         let mut inputs = Self {
+            task,
             front: Front::Agent,
             given: BTreeMap::new(),
         };
@@ -110,6 +112,7 @@ impl Inputs {
     /// As [`Inputs::from_agent`].
     pub fn from_flags(task: &'static Task, flag: impl Fn(&str) -> Option<String>) -> Result<Self, BadInput> {
         let mut inputs = Self {
+            task,
             front: Front::People,
             given: BTreeMap::new(),
         };
@@ -158,6 +161,12 @@ impl Inputs {
             input: input.name,
             message: format!("{}: {}", self.label(input.name), why.as_ref()),
         }
+    }
+
+    /// Every secret given, with its input's name: to be masked before anything else is said.
+    pub fn secrets(&self) -> impl Iterator<Item = (String, &SecretString)> {
+        let secret = self.task.inputs.iter().filter(|input| input.secret);
+        secret.filter_map(|input| Some((self.label(input.name), self.given.get(input.name)?)))
     }
 
     /// One text.
@@ -441,6 +450,20 @@ mod tests {
                 .message,
             "connection: 'yes' is neither; allowed are true and false."
         );
+    }
+
+    #[test]
+    fn the_secrets_given_are_known_before_any_input_is_judged() {
+        let inputs = agent(&[
+            COLLECTION,
+            TEMP,
+            ("INPUT_ACCESSTOKEN", "made-up-token"),
+            ("INPUT_WEBHOOKURL", "no url at all"),
+            ("INPUT_WARNINGDAYS", "soon"),
+        ])
+        .unwrap();
+        let names: Vec<_> = inputs.secrets().map(|(name, _)| name).collect();
+        assert_eq!(names, ["accessToken", "webhookUrl"]);
     }
 
     #[test]

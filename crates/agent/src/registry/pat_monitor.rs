@@ -217,7 +217,8 @@ pub const ALERT_ON: Input = Input::new(
     "`attention`: when the status is not `ok`, the step fails, or a policy finding of severity error stands.",
 )
 .default("attention")
-.group(ALERT_GROUP);
+.group(ALERT_GROUP)
+.visible_when("slackWebhookUrl != \"\" || teamsWebhookUrl != \"\" || webhookUrl != \"\"");
 
 /// Where reports go.
 pub const REPORT_DIRECTORY: Input = Input::new(
