@@ -1,1 +1,17 @@
-fn main(){}
+//! `patkeeper`: keeps the whole life of Azure DevOps PATs in order.
+
+mod agent;
+mod commands;
+#[cfg(feature = "demo")]
+mod demo;
+mod monitor;
+mod people;
+mod reports;
+mod run;
+mod scopes;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::run(std::env::args_os())
+}

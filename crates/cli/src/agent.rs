@@ -1,0 +1,51 @@
+//! The agent's front: one task, from `INPUT_*` to `task.complete`.
+
+use std::process::ExitCode;
+
+use patkeeper_agent::Front;
+use patkeeper_agent::console::Console;
+use patkeeper_agent::context::AgentContext;
+use patkeeper_agent::inputs::{Inputs, PatMonitorInputs};
+use patkeeper_agent::registry::{self, Task};
+use patkeeper_core::failure::{Failure, FailureKind};
+
+use crate::monitor::{self, Job};
+use crate::run::{self, Ending};
+
+/// Runs the task of this name.
+pub(crate) fn run(name: &str) -> ExitCode {
+    let context = AgentContext::read(variable);
+    let task = registry::task(name);
+    let (console, right) =
+        Console::new(Front::Agent, task, context.debug, std::io::stdout(), std::io::stderr());
+    run::report_bugs(&console);
+    let ending = match task {
+        Some(task) => perform(task, &context, &console).unwrap_or_else(|failure| run::failed(&console, &failure)),
+        None => {
+            let what = format!("'{name}' is no task of Patkeeper {}.", env!("CARGO_PKG_VERSION"));
+            run::failed(&console, &Failure::new(FailureKind::Input, what))
+        }
+    };
+    console.complete(right, ending.result, &ending.message);
+    ExitCode::from(ending.exit_code)
+}
+
+fn perform(task: &'static Task, context: &AgentContext, console: &Console) -> Result<Ending, Failure> {
+    let inputs = PatMonitorInputs::read(&Inputs::from_agent(task, variable)?)?;
+    let job = Job {
+        report_folder: inputs.report_directory.as_ref().map(|directory| {
+            directory.join(context.task_instance_id.as_deref().unwrap_or("step"))
+        }),
+        inputs,
+        network: run::network(variable)?,
+        context,
+        console,
+    };
+    run::to_the_end(console, monitor::run(job))
+}
+
+/// A variable of the process. Text that is no Unicode is kept as far as it can be: an input that is there must
+/// not read as one that is not.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}

@@ -1,0 +1,83 @@
+//! The command line, built from the registry: a flag is an input's name in kebab-case.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use patkeeper_agent::registry::{self, Task};
+
+use crate::{agent, people, scopes};
+
+/// Runs what the arguments say. Its own usage errors end with 2, like all bad input.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match tree().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match matches.subcommand() {
+        Some(("task", matches)) => agent::run(&text(matches, "name").unwrap_or_default()),
+        Some(("scopes", matches)) => scopes::run(matches.get_many::<String>("words").into_iter().flatten()),
+        #[cfg(feature = "demo")]
+        Some(("demo", _)) => crate::demo::run(),
+        Some((command, matches)) => match registry::TASKS.iter().find(|task| task.command == command) {
+            Some(task) => people::run(task, matches),
+            None => ExitCode::from(2),
+        },
+        None => ExitCode::from(2),
+    }
+}
+
+fn tree() -> Command {
+    let tree = Command::new("patkeeper")
+        .about("Keeps the whole life of Azure DevOps personal access tokens in order.")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(registry::TASKS.iter().map(|task| for_people(task)))
+        .subcommand(
+            Command::new("scopes")
+                .about("Finds the least scope for what a PAT has to do.")
+                .after_help("Examples:\n  patkeeper scopes push code\n  patkeeper scopes vso.build_execute\n  patkeeper scopes")
+                .arg(Arg::new("words").help("What it has to do, or a scope's name; none: all scopes").num_args(0..)),
+        )
+        .subcommand(
+            Command::new("task")
+                .about("Runs a task as the Azure Pipelines agent does: inputs from INPUT_* variables, logging commands on stdout.")
+                .arg(Arg::new("name").required(true).help("The task's name, such as PatMonitor")),
+        );
+    #[cfg(feature = "demo")]
+    let tree = tree.subcommand(
+        Command::new("demo").about("Shows an audit of a simulated organization. Nothing leaves this machine."),
+    );
+    tree
+}
+
+fn for_people(task: &'static Task) -> Command {
+    let command = Command::new(task.command).about(task.about).arg(
+        Arg::new("verbose").long("verbose").action(ArgAction::SetTrue).help("Show each request, on standard error"),
+    );
+    task.inputs.iter().fold(command, |command, input| {
+        let mut help = input.help.replace('`', "");
+        if input.secret {
+            help.push_str(" '-' reads it from standard input, which keeps it out of the shell's history.");
+        }
+        if let Some(default) = input.default.filter(|default| !default.contains("$(")) {
+            help.push_str(&format!(" [default: {default}]"));
+        }
+        let arg = Arg::new(input.name)
+            .long(input.flag().trim_start_matches('-').to_owned())
+            .help(help)
+            .allow_hyphen_values(true)
+            .action(ArgAction::Append);
+        command.arg(arg)
+    })
+}
+
+/// One argument's values, each on its own line: a flag given twice is an input of two lines.
+pub(crate) fn text(matches: &ArgMatches, name: &str) -> Option<String> {
+    let values: Vec<&str> = matches.get_many::<String>(name)?.map(String::as_str).collect();
+    Some(values.join("\n"))
+}

@@ -1,0 +1,60 @@
+//! The front for people and scripts: flags in, plain text out.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use patkeeper_agent::Front;
+use patkeeper_agent::console::Console;
+use patkeeper_agent::context::AgentContext;
+use patkeeper_agent::inputs::{Inputs, PatMonitorInputs};
+use patkeeper_agent::registry::Task;
+use patkeeper_core::failure::{Failure, FailureKind};
+
+use crate::commands::text;
+use crate::monitor::{self, Job};
+use crate::run::{self, Ending};
+
+/// Runs the task that the command stands for.
+pub(crate) fn run(task: &'static Task, matches: &ArgMatches) -> ExitCode {
+    let verbose = matches.get_flag("verbose");
+    let (console, right) =
+        Console::new(Front::People, Some(task), verbose, std::io::stdout(), std::io::stderr());
+    run::report_bugs(&console);
+    let ending = perform(task, matches, &console).unwrap_or_else(|failure| run::failed(&console, &failure));
+    console.complete(right, ending.result, &ending.message);
+    ExitCode::from(ending.exit_code)
+}
+
+fn perform(task: &'static Task, matches: &ArgMatches, console: &Console) -> Result<Ending, Failure> {
+    let typed_in = typed_in(task, matches)?;
+    let flag = |name: &str| match &typed_in {
+        Some((input, value)) if *input == name => Some(value.clone()),
+        _ => text(matches, name),
+    };
+    let inputs = PatMonitorInputs::read(&Inputs::from_flags(task, flag)?)?;
+    let job = Job {
+        report_folder: inputs.report_directory.clone(),
+        inputs,
+        network: run::network(|name| std::env::var(name).ok())?,
+        context: &AgentContext::default(),
+        console,
+    };
+    run::to_the_end(console, monitor::run(job))
+}
+
+/// The one secret that is read from standard input, if its flag says `-`.
+fn typed_in(task: &'static Task, matches: &ArgMatches) -> Result<Option<(&'static str, String)>, Failure> {
+    let mut dashes =
+        task.inputs.iter().filter(|input| input.secret && text(matches, input.name).as_deref() == Some("-"));
+    let Some(input) = dashes.next() else { return Ok(None) };
+    if let Some(other) = dashes.next() {
+        let what = format!("{} and {} cannot both be read from standard input.", input.flag(), other.flag());
+        return Err(Failure::new(FailureKind::Input, what));
+    }
+    let mut value = String::new();
+    std::io::stdin().take(64 * 1024).read_to_string(&mut value).map_err(|error| {
+        Failure::new(FailureKind::Input, format!("{} could not be read from standard input: {error}.", input.flag()))
+    })?;
+    Ok(Some((input.name, value)))
+}

@@ -1,0 +1,100 @@
+//! What every run has in common, whoever started it: how it ends.
+
+use std::future::Future;
+
+use patkeeper_agent::console::Console;
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::judge::StepResult;
+use patkeeper_core::render::{self, LogLine};
+use patkeeper_http as http;
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    /// The agent's result.
+    pub(crate) result: StepResult,
+    /// The process's exit code.
+    pub(crate) exit_code: u8,
+    /// One sentence, shown beside the step.
+    pub(crate) message: String,
+}
+
+/// Says what failed, and ends the run with it.
+pub(crate) fn failed(console: &Console, failure: &Failure) -> Ending {
+    console.error_with_code(failure.code.as_deref(), &words(failure));
+    Ending {
+        result: StepResult::Failed,
+        exit_code: failure.kind.exit_code(),
+        message: failure.what.clone(),
+    }
+}
+
+/// The failure as people read it.
+pub(crate) fn words(failure: &Failure) -> String {
+    let lines = render::failure(failure).into_iter().filter_map(|line| match line {
+        LogLine::Text(text) => Some(text),
+        LogLine::GroupStart(_) | LogLine::GroupEnd => None,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The network as machine and agent say it is, read through `variable`.
+pub(crate) fn network(variable: impl Fn(&str) -> Option<String>) -> Result<http::Settings, Failure> {
+    http::Settings::from_agent(variable).map_err(|error| error.failure())
+}
+
+/// Has a panic reported, and the process ended with the code that stands for a bug. The packaged binary does not
+/// unwind, so this is the last that runs.
+pub(crate) fn report_bugs(console: &Console) {
+    #[expect(clippy::exit, reason = "a panic hook has no other way to choose the exit code")]
+    console.install_panic_hook(|| std::process::exit(i32::from(FailureKind::Bug.exit_code())));
+}
+
+/// Runs the work to its end, or to the agent's cancellation, whichever is first.
+pub(crate) fn to_the_end(
+    console: &Console,
+    work: impl Future<Output = Result<Ending, Failure>>,
+) -> Result<Ending, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::new(FailureKind::Service, format!("The machine gave no resources to start: {error}."))
+    })?;
+    let _ = patkeeper_agent::debug::install(console);
+    runtime.block_on(async {
+        tokio::select! {
+            // What is done counts even if the signal came in the same moment.
+            biased;
+            ending = work => ending,
+            () = cancelled() => Err(Failure::new(
+                FailureKind::Cancelled,
+                "Cancelled: no further request was begun, and nothing was changed.",
+            )),
+        }
+    })
+}
+
+/// Waits for the agent's, or a person's, request to stop.
+#[cfg(unix)]
+async fn cancelled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Waits for the agent's, or a person's, request to stop.
+#[cfg(windows)]
+async fn cancelled() {
+    use tokio::signal::windows::{ctrl_break, ctrl_c};
+    let (Ok(mut interrupt), Ok(mut stop)) = (ctrl_c(), ctrl_break()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = stop.recv() => {}
+    }
+}
