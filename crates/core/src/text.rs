@@ -267,6 +267,7 @@ pub(crate) mod tests {
         "\n# heading\n\n---\n\n- item\n\n1. one\n\n> quote",
         "```\ncode\n```",
         "` `` ``` ~~~ $$x$$",
+        "`a``b`c.d`` `e` | `f`<b>`",
         "**bold** __bold__ ~~gone~~ *i* _i_ :smile:",
         "a\\",
         "=HYPERLINK(\"https://evil.example\")",

@@ -115,8 +115,8 @@ pub(crate) fn monday() -> Report {
         "2027-01-30T00:00:00Z",
         PatStatus::Healthy,
     );
-    let lifetime = "Make it anew for at most 90 days; PatRotate@1 does so before it ends";
-    let full = "Give it the scopes it uses: patkeeper scopes";
+    let lifetime = "Rotate it with `validDays` of 90 or less: PatRotate@1 (docs/rotation.md).";
+    let full = "Replace it by a PAT with what it uses: `patkeeper scopes` finds the least scope for a task (docs/scopes.md).";
     let mut waived = finding(
         "full-access",
         Severity::Error,

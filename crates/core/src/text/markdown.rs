@@ -19,16 +19,36 @@ pub fn code(text: &str, columns: usize) -> String {
     }
 }
 
-/// A sentence of at most `columns` columns, in which each word that is more than letters, digits and
-/// punctuation of prose stands in a code span; fit for a table cell, not for the start of a line.
+/// A sentence of at most `columns` columns; fit for a table cell, not for the start of a line.
+///
+/// What it has between backticks stands in a code span, and so does each word that is more than letters, digits
+/// and punctuation of prose.
 #[must_use]
 pub fn prose(text: &str, columns: usize) -> String {
     let text = fit(text, columns);
+    let parts: Vec<&str> = text.split('`').collect();
     let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
+    if parts.len() % 2 == 0 {
+        // A backtick without a partner quotes nothing.
+        words(&mut out, &text);
+        return out;
+    }
+    for (part, quoted) in parts.into_iter().zip([false, true].into_iter().cycle()) {
+        if quoted && !part.trim().is_empty() {
+            push_span(&mut out, part);
+        } else {
+            words(&mut out, part);
         }
+    }
+    out
+}
+
+fn words(out: &mut String, text: &str) {
+    for word in text.split_inclusive(char::is_whitespace) {
+        let (word, space) = match word.strip_suffix(char::is_whitespace) {
+            Some(word) => (word, " "),
+            None => (word, ""),
+        };
         let inner = word.trim_start_matches(OPENING);
         let (opening, inner) = word.split_at(word.len() - inner.len());
         let (inner, closing) = inner.split_at(inner.trim_end_matches(CLOSING).len());
@@ -37,11 +57,19 @@ pub fn prose(text: &str, columns: usize) -> String {
         if inner.chars().all(is_prose) && !inner.to_lowercase().contains("www") {
             out.push_str(inner);
         } else {
-            out.push_str(&span(inner));
+            push_span(out, inner);
         }
         out.push_str(closing);
+        out.push_str(space);
     }
-    out
+}
+
+/// Two spans that touch would be one with other ends.
+fn push_span(out: &mut String, text: &str) {
+    if out.ends_with('`') {
+        out.push(' ');
+    }
+    out.push_str(&span(text));
 }
 
 const OPENING: &[char] = &['(', '"', '\'', '“', '‘', '„'];
@@ -131,6 +159,16 @@ mod tests {
             prose("ask a@b.example or https://x.example/y.", 80),
             "ask `a@b.example` or `https://x.example/y`."
         );
+    }
+
+    #[test]
+    fn what_a_sentence_quotes_is_code() {
+        assert_eq!(
+            prose("use `patkeeper scopes`, or `docs/a.md`.", 80),
+            "use `patkeeper scopes`, or `docs/a.md`."
+        );
+        assert_eq!(prose("`a``b`c.d x", 80), "`a` `b` `c.d` x");
+        assert_eq!(prose("one ` alone", 80), "one `ˋ` alone");
     }
 
     #[test]
