@@ -88,8 +88,8 @@ fn contains(text: &str, part: &str) -> bool {
 }
 
 /// What goes wrong. "Before" leaves the books as they were; "after" has done what was asked, and only the
-/// answer is lost or spoiled. For `CONNECT`, only `Status`, `Delay`, `ResetBefore`, `ResetAfter` and `Hang` have a
-/// meaning.
+/// answer is lost or spoiled. For `CONNECT`, only `Status`, `Delay`, `CloseBefore`, the resets and `Hang` have
+/// a meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
@@ -106,6 +106,15 @@ pub enum Action {
     Refuse(Refusal),
     /// Waits, then answers as always.
     Delay(Duration),
+    /// A failure of the PAT API inside a 200, with no PAT; nothing is processed.
+    PatError {
+        /// `patTokenError`, known or made up.
+        error: String,
+        /// `patTokenErrorMessage`, if the answer has that property.
+        message: Option<String>,
+    },
+    /// The connection ends in an orderly way without an answer; nothing is processed.
+    CloseBefore,
     /// A TCP reset; nothing is processed.
     ResetBefore,
     /// A TCP reset in place of the answer.
@@ -157,6 +166,8 @@ impl Action {
             } => format!("status {status} after processing"),
             Self::Refuse(refusal) => format!("refuse {refusal:?}"),
             Self::Delay(time) => format!("delay {} ms", time.as_millis()),
+            Self::PatError { error, .. } => format!("patTokenError {error}"),
+            Self::CloseBefore => "close before processing".into(),
             Self::ResetBefore => "reset before processing".into(),
             Self::ResetAfter => "reset after processing".into(),
             Self::Truncate(bytes) => format!("truncate to {bytes}"),

@@ -11,7 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
 use hyper::{Method, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio_rustls::TlsAcceptor;
 
 use crate::answer::Answer;
@@ -41,7 +41,6 @@ pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
             let proxy = service_fn(|request| tunnel(request, Arc::clone(&shared), cutter.clone()));
             // The client may leave at any time, and faults cut connections on purpose.
             let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(line), proxy)
                 .with_upgrades()
                 .await;
@@ -79,6 +78,7 @@ async fn tunnel(
     let struck = lock(&shared.faults).strike(&request);
     let entry = Entry::begin(&shared, &request, "anonymous".to_owned(), struck.as_ref());
     match struck {
+        Some(Action::CloseBefore) => return Err(Cut),
         Some(Action::ResetBefore | Action::ResetAfter) => return Err(serve::cut(&cutter)),
         Some(Action::Hang) => std::future::pending::<()>().await,
         Some(Action::Delay(time)) => tokio::time::sleep(time).await,
@@ -141,7 +141,6 @@ async fn converse(upgraded: Upgraded, host: String, known: Service, shared: Arc<
         )
     });
     let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), answer)
         .await;
 }

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
+use serde_json::json;
 
 use crate::answer::Answer;
 use crate::api;
@@ -85,6 +86,8 @@ pub(crate) async fn answer(
             tokio::time::sleep(time).await;
             respond(entry, process())
         }
+        Action::PatError { error, message } => respond(entry, pat_error(&error, message)),
+        Action::CloseBefore => Err(Cut),
         Action::ResetBefore => Err(cut(&cutter)),
         Action::ResetAfter => {
             process();
@@ -132,6 +135,14 @@ pub(crate) async fn answer(
             )
         }
     }
+}
+
+fn pat_error(error: &str, message: Option<String>) -> Answer {
+    let mut body = json!({ "patToken": null, "patTokenError": error });
+    if let (Some(message), Some(body)) = (message, body.as_object_mut()) {
+        body.insert("patTokenErrorMessage".to_owned(), message.into());
+    }
+    Answer::json(200, &body)
 }
 
 fn gateway(status: u16, retry_after: Option<u32>) -> Answer {

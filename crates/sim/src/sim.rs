@@ -163,7 +163,7 @@ impl Sim {
         ]
     }
 
-    /// Reads or alters the books. No request is answered meanwhile.
+    /// Reads or alters the books. No request is answered meanwhile, so `work` must not send any, nor call this.
     pub fn cloud<R>(&self, work: impl FnOnce(&mut Cloud) -> R) -> R {
         work(&mut lock(&self.shared.cloud))
     }

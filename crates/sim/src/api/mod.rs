@@ -98,3 +98,62 @@ fn dress(cloud: &Cloud, mut answer: Answer, activity: String) -> Answer {
         _ => answer,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cloud::{Clock, PatSeed};
+
+    /// Anything a client may send: mostly near what is understood.
+    fn request() -> impl Strategy<Value = (String, String, String, String, bool)> {
+        let method =
+            prop::sample::select(vec!["GET", "POST", "PUT", "DELETE", "PATCH"]).prop_map(str::to_owned);
+        let path = prop_oneof![
+            Just("/acme/_apis/tokens/pats".to_owned()),
+            Just("/acme/_apis/connectionData".to_owned()),
+            "(/(acme|_apis|tokens|%ff|[a-z%é]{0,6})){0,6}",
+        ];
+        let query = prop_oneof![
+            "api-version=[0-9.]{0,4}(-preview[.0-9]{0,3})?(&[$a-z]{1,6}=[^&#]{0,20}){0,3}",
+            "api-version=7.1-preview.1&(continuationToken|authorizationId|[$]top|sortByOption)=[ -~]{0,20}",
+        ];
+        let body = prop_oneof![
+            any::<String>(),
+            r#"\{"(validTo|scope|displayName|authorizationId)":("[ -~&&[^"]]{0,30}"|null|-?[0-9]{1,20}|\[\])\}"#,
+        ];
+        (method, path, query, body, any::<bool>())
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_breaks_the_simulator((method, path, query, body, signed_in) in request()) {
+            let mut cloud = Cloud::new(1, Clock::Fixed("2026-11-21T12:00:00Z".parse().unwrap()));
+            let user = cloud.add_user("acme", "a@acme.example", "A");
+            cloud.add_pat(PatSeed::new(&user, "acme", "a", "vso.code"));
+            let token = cloud.user_token(&user);
+            let mut headers = hyper::HeaderMap::new();
+            headers.insert("content-type", "application/json".parse().unwrap());
+            if signed_in {
+                headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+            }
+            for service in [Service::DevOps, Service::Slack, Service::TeamsWorkflow, Service::Webhook] {
+                let request = Request {
+                    method: method.clone(),
+                    host: "vssps.dev.azure.com".into(),
+                    path: path.clone(),
+                    query: query.clone(),
+                    headers: headers.clone(),
+                    body: Bytes::from(body.clone()),
+                };
+                let answer = answer(&mut cloud, &service, &request);
+                prop_assert!((200..500).contains(&answer.status));
+                let is_json = answer.headers.iter().any(|(_, value)| value.starts_with("application/json"));
+                let text = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+                prop_assert!(!is_json || serde_json::from_slice::<serde_json::Value>(text).is_ok());
+            }
+        }
+    }
+}

@@ -69,6 +69,42 @@ fn after_processing_only_the_answer_is_lost() {
 }
 
 #[test]
+fn a_connection_can_end_in_silence_instead() {
+    let world = world();
+    world
+        .sim
+        .fault(Fault::once(Match::any().method("POST"), Action::CloseBefore));
+    let error = create(&world).unwrap_err();
+    assert!(!is_reset(&error), "{error:?}");
+    assert_eq!(made(&world), 0);
+}
+
+#[test]
+fn any_failure_inside_a_200_can_be_ordered_and_makes_nothing() {
+    let world = world();
+    for (error, message) in [
+        ("failedToReadTenantPolicy", None),
+        ("notYetInvented", Some("New.".to_owned())),
+    ] {
+        let what = Action::PatError {
+            error: error.to_owned(),
+            message: message.clone(),
+        };
+        world.sim.fault(Fault::once(Match::any(), what));
+        let answer: serde_json::Value = create(&world).unwrap().json().unwrap();
+        assert_eq!(
+            (&answer["patToken"], answer["patTokenError"].as_str()),
+            (&json!(null), Some(error))
+        );
+        assert_eq!(
+            answer.get("patTokenErrorMessage").and_then(|text| text.as_str()),
+            message.as_deref()
+        );
+    }
+    assert_eq!(made(&world), 0);
+}
+
+#[test]
 fn a_truncated_body_promises_more_than_comes() {
     let world = world();
     world.sim.fault(Fault::once(Match::any(), Action::Truncate(10)));

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod listing;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod support;
