@@ -122,15 +122,17 @@ mod tests {
     fn whatever_looks_like_a_secret_leaves_only_its_mark() {
         let new = format!("{}AZDO{}", "N".repeat(76), "N".repeat(4));
         let old = "a7".repeat(26);
-        let jwt = "eyJhbGciOiJub25lIn0.eyJzY3AiOiIifQ.c2ltdWxhdGVk";
+        let jwt = ["eyJ", "eyJ", ""]
+            .map(|start| format!("{start}{}", "fake".repeat(5)))
+            .join(".");
         let text = format!(
             "{{\"a\":\"{new}\", \"b\":\"{old}\"}} x={jwt}&y=ci-build-2026-08-20 ä {}",
             "n".repeat(52)
         );
         let shown = redact(&text);
-        for secret in [new.as_str(), &old, jwt] {
+        for secret in [&new, &old, &jwt] {
             assert!(
-                !shown.contains(secret) && shown.contains(&fingerprint(secret)),
+                !shown.contains(secret.as_str()) && shown.contains(&fingerprint(secret)),
                 "{shown}"
             );
         }

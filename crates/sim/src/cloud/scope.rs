@@ -1,6 +1,6 @@
 //! The scopes that a PAT may carry and which of them include others.
 //!
-//! Kept apart from the product's catalogue on purpose: an error in one must not hide in the other.
+//! Kept apart from the product's catalog on purpose: an error in one must not hide in the other.
 
 /// Full access.
 pub(crate) const FULL: &str = "app_token";
