@@ -170,6 +170,10 @@ fn errors_say_where_what_and_what_is_allowed() {
             "line 4, column 14: `maxDays` must be a whole number from 1 to 3650, without quotes, not `sixty`",
         ),
         (
+            "version: 1\nrules:\n  lifetime:\n    maxDays: +60\n",
+            "line 4, column 14: `maxDays` must be a whole number from 1 to 3650, without quotes, not `+60`",
+        ),
+        (
             "version: 1\nrules:\n  lifetime:\n    maxDays: 0\n",
             "line 4, column 14: `maxDays` must be a whole number from 1 to 3650, without quotes, not `0`",
         ),
@@ -301,6 +305,14 @@ fn files_made_to_exhaust_are_refused_at_once() {
         let message = refused(&format!("version: 1\nrules: \n  {}", open.repeat(50_000)));
         assert!(
             message.contains("levels deep") || message.contains("not YAML") || message.contains("key"),
+            "{message}"
+        );
+    }
+    for depth in [20, 50_000] {
+        let nested = format!("version: 1\nrules: {}{}\n", "[".repeat(depth), "]".repeat(depth));
+        let message = refused(&nested);
+        assert!(
+            depth > 20 || message.contains("nested more than 16 levels deep"),
             "{message}"
         );
     }

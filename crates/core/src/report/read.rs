@@ -127,6 +127,11 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        assert_eq!(from_json("\u{feff}{}"), Err(ReportError::NotAReport));
+    }
+
     proptest! {
         #[test]
         fn no_text_breaks_the_reader(text in prop_oneof!["\\PC{0,60}", "[{\\[\\]}\",:a-z0-9/. ]{0,60}"]) {
