@@ -152,13 +152,21 @@ fn is_page(answer: &Response) -> bool {
     answer.content_type.contains("html")
 }
 
-/// Whether a page is about signing in. Azure DevOps's own is titled `Azure DevOps Services | Sign In`.
+/// Whether a page is about signing in. Azure DevOps's own is titled `Azure DevOps Services | Sign In`; the body
+/// of a page is not searched for such words, because JSON under a wrong content type may hold any PAT's name.
 fn is_sign_in(answer: &Response) -> bool {
     let start = answer.body().get(..LONGEST_LOOK).unwrap_or(answer.body());
     let page = String::from_utf8_lossy(start).to_ascii_lowercase();
-    ["sign in", "signin", "sign-in", "log in", "login"]
-        .iter()
-        .any(|word| page.contains(word))
+    let title = page
+        .split_once("<title")
+        .and_then(|(_, rest)| rest.split_once("</title"));
+    let title = title.map_or("", |(title, _)| title);
+    page.trim_start().starts_with('<')
+        && (["sign in", "signin", "sign-in", "log in", "login"]
+            .iter()
+            .any(|word| title.contains(word))
+            || page.contains("_signin")
+            || page.contains("login.microsoftonline.com"))
 }
 
 /// At most [`LONGEST_QUOTE`] characters.
@@ -250,6 +258,8 @@ mod tests {
             reason(&answer(200, &html, "<h1>Blocked by your company</h1>"), &user()),
             "ForeignPage"
         );
+        let json = "{\"patTokens\":[{\"displayName\":\"login-bot _signin\"}]}";
+        assert_eq!(reason(&answer(200, &html, json), &user()), "ForeignPage");
     }
 
     #[test]

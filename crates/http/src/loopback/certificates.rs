@@ -128,3 +128,24 @@ fn a_client_key_that_fits_no_certificate_is_an_error() {
     let message = Client::new(&settings).unwrap_err().to_string();
     assert!(message.contains("AGENT_CLIENTCERTKEY"), "{message}");
 }
+
+/// The roots are found through the environment, which a test cannot change for itself: it runs itself again.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_machine_without_roots_is_told_so_and_an_extra_authority_is_enough() {
+    const NOWHERE: &str = "/nonexistent/roots.pem";
+    if std::env::var("SSL_CERT_FILE").as_deref() == Ok(NOWHERE) {
+        let error = Client::new(&Settings::default()).unwrap_err();
+        assert!(matches!(error, crate::SettingsError::NoRoots { .. }), "{error:?}");
+        assert!(error.failure().ways_out[0].contains("ca-certificates"));
+        assert!(Client::new(&Authority::new().settings()).is_ok());
+        return;
+    }
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["a_machine_without_roots_is_told_so", "--quiet"])
+        .env("SSL_CERT_FILE", NOWHERE)
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .status()
+        .unwrap();
+    assert!(status.success());
+}

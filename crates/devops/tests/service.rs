@@ -1,0 +1,257 @@
+//! The adapter against the simulated service, over a proxy and TLS as behind a company's proxy.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use patkeeper_core::advice::PatTokenError;
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::organization::Organization;
+use patkeeper_core::pat::{AuthorizationId, Listed, Reach};
+use patkeeper_devops::{AzureDevOps, NewPat, PatChange, Reason, Revocation};
+use patkeeper_http::{Client, Settings, TokenSource};
+use patkeeper_lifecycle::ports::OwnPats;
+use patkeeper_sim::{Action, Fault, Match, PatSeed, Refusal, Sim, SimConfig, TokenSpec};
+use secrecy::{ExposeSecret, SecretString};
+
+struct Token(String);
+
+impl TokenSource for Token {
+    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(self.0.clone().into())))
+    }
+
+    fn how(&self) -> &'static str {
+        "access token"
+    }
+}
+
+/// The organization acme with one user, and a way in with the token that `token` makes.
+fn acme(sim: &Sim, pats: usize, token: impl FnOnce(&str) -> TokenSpec) -> AzureDevOps {
+    let token = sim.cloud(|cloud| {
+        cloud.add_organization("acme");
+        let user = cloud.add_user("acme", "svc-build@acme.example", "Build Service");
+        for number in 0..pats {
+            cloud.add_pat(PatSeed::new(
+                &user,
+                "acme",
+                &format!("pat {number:04}"),
+                "vso.code",
+            ));
+        }
+        cloud.token(token(&user))
+    });
+    let env = sim.agent_env();
+    let settings = Settings::from_agent(|name| {
+        env.iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+    });
+    let client = Client::new(&settings.unwrap()).unwrap();
+    AzureDevOps::new(
+        client,
+        Organization::parse("acme").unwrap(),
+        Arc::new(Token(token)),
+    )
+}
+
+fn sim() -> Sim {
+    Sim::start(SimConfig::default()).unwrap()
+}
+
+fn new_pat(sim: &Sim, name: &str, scope: &str) -> NewPat {
+    let valid_to = sim.cloud(|cloud| cloud.now()) + chrono::TimeDelta::days(30);
+    NewPat {
+        display_name: name.into(),
+        scope: scope.into(),
+        valid_to,
+    }
+}
+
+#[tokio::test]
+async fn a_long_list_is_read_over_all_its_pages_with_its_filters_repeated() {
+    let sim = sim();
+    let acme = acme(&sim, 250, TokenSpec::user);
+    let listing = acme.list(Listed::Active).await;
+    assert_eq!((listing.pats.len(), listing.unreadable.len()), (250, 0));
+    let log = sim.log();
+    assert_eq!(log.len(), 3);
+    for request in &log {
+        assert_eq!(request.host, "vssps.dev.azure.com");
+        for part in [
+            "displayFilterOption=active",
+            "top=100",
+            "api-version=7.1-preview.1",
+        ] {
+            assert!(request.query.contains(part), "{}", request.query);
+        }
+        assert_eq!(request.header("x-tfs-fedauthredirect"), Some("Suppress"));
+        assert_eq!(request.header("accept"), Some("application/json"));
+    }
+    assert_eq!(acme.signed_in().name.as_deref(), Some("svc-build@acme.example"));
+}
+
+#[tokio::test]
+async fn a_pat_lives_from_creation_to_revocation() {
+    let sim = sim();
+    let acme = acme(&sim, 0, TokenSpec::user);
+    let (account, who) = acme.connection_data().await.unwrap();
+    assert_eq!(who.as_deref(), Some("svc-build@acme.example"));
+
+    let minted = acme.create(&new_pat(&sim, "ci", "vso.code")).await.unwrap();
+    let id = minted.pat.authorization_id.clone();
+    assert_eq!(minted.pat.reach, Reach::Organizations(vec![account]));
+    assert_eq!(
+        sim.cloud(|cloud| cloud.secret_of(id.as_str()).map(str::to_owned))
+            .as_deref(),
+        Some(minted.secret.expose_secret())
+    );
+
+    let change = PatChange {
+        authorization_id: id.clone(),
+        display_name: "ci renamed".into(),
+        scope: "vso.code".into(),
+        valid_to: minted.pat.valid_to + chrono::TimeDelta::days(7),
+        all_orgs: false,
+    };
+    assert_eq!(acme.update(&change).await.unwrap().display_name, "ci renamed");
+    assert_eq!(acme.get(&id).await.unwrap().display_name, "ci renamed");
+    assert_eq!(acme.revoke(&id).await.unwrap(), Revocation::Done);
+    assert!(acme.list(Listed::Active).await.pats.is_empty());
+}
+
+#[tokio::test]
+async fn revoking_what_the_service_does_not_know_is_told_apart_from_revoking() {
+    let sim = sim();
+    let acme = acme(&sim, 0, TokenSpec::user);
+    let unknown = AuthorizationId::new("00000000-0000-0000-0000-000000000001");
+    assert_eq!(acme.revoke(&unknown).await.unwrap(), Revocation::NotFound);
+    assert!(matches!(
+        acme.get(&unknown).await.unwrap_err().reason,
+        Reason::NotFound | Reason::Pat(_)
+    ));
+}
+
+#[tokio::test]
+async fn a_policy_that_refuses_inside_a_200_is_named() {
+    let sim = sim();
+    let acme = acme(&sim, 0, TokenSpec::user);
+    sim.cloud(|cloud| {
+        cloud
+            .organization_mut("acme")
+            .unwrap()
+            .policies
+            .restrict_full_scope = true
+    });
+    let error = acme.create(&new_pat(&sim, "ci", "app_token")).await.unwrap_err();
+    assert!(
+        matches!(
+            error.reason,
+            Reason::Pat(PatTokenError::FullScopePatPolicyViolation)
+        ),
+        "{error}"
+    );
+    assert!(!error.may_have_happened());
+}
+
+#[tokio::test]
+async fn a_creation_whose_answer_is_lost_is_not_sent_twice() {
+    let sim = sim();
+    let acme = acme(&sim, 0, TokenSpec::user);
+    sim.fault(Fault::once(Match::any().method("POST"), Action::ResetAfter));
+    let error = acme.create(&new_pat(&sim, "ci", "vso.code")).await.unwrap_err();
+    assert!(error.may_have_happened(), "{error}");
+    assert_eq!(acme.list(Listed::Active).await.pats.len(), 1);
+}
+
+#[tokio::test]
+async fn a_service_principal_is_refused_by_name_with_the_ways_out() {
+    let sim = sim();
+    let acme = acme(&sim, 0, |_| TokenSpec::app("sp-pipelines"));
+    let listing = acme.list(Listed::Active).await;
+    let failure = &listing.unreadable[0].failure;
+    assert_eq!(failure.kind, FailureKind::Refused);
+    assert_eq!(failure.code.as_deref(), Some("InvalidAccessException"));
+    assert!(failure.what.contains("service principal"), "{}", failure.what);
+    assert_eq!(failure.ways_out.len(), 3);
+    assert!(
+        failure
+            .service_words
+            .as_deref()
+            .unwrap()
+            .contains("InvalidAccessException")
+    );
+}
+
+#[tokio::test]
+async fn every_refusal_of_the_service_has_its_own_code() {
+    for (refusal, code) in [
+        (Refusal::SignInPage, "signInPage"),
+        (Refusal::SignInRedirect, "signInPage"),
+        (Refusal::Anonymous, "UnauthorizedRequestException"),
+        (Refusal::BearerRefused, "TF400813"),
+        (Refusal::ServicePrincipal, "InvalidAccessException"),
+        (Refusal::WrongTokenType, "InvalidAccessException"),
+        (Refusal::NotInOrganization("tenant\\object".into()), "TF401444"),
+        (Refusal::ConditionalAccess, "VS403463"),
+        (Refusal::PatRefused, "notAuthorized"),
+        (Refusal::MalformedBody, "TF400898"),
+        (Refusal::NoSuchOrganization, "organizationNotFound"),
+    ] {
+        let sim = sim();
+        let acme = acme(&sim, 1, TokenSpec::user);
+        let shown = format!("{refusal:?}");
+        sim.fault(Fault::always(Match::any(), Action::Refuse(refusal)));
+        let listing = acme.list(Listed::Active).await;
+        assert!(listing.pats.is_empty());
+        assert_eq!(
+            listing.unreadable[0].failure.code.as_deref(),
+            Some(code),
+            "{shown}"
+        );
+        assert_eq!(sim.log().len(), 1, "{shown}: a refusal is not asked again");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_lacks_a_scope_is_told_which() {
+    let sim = sim();
+    let acme = acme(&sim, 0, |user| TokenSpec::user(user).scopes("vso.pats"));
+    let failure = acme.list(Listed::Active).await.unreadable.remove(0).failure;
+    assert_eq!(failure.code.as_deref(), Some("missingScopes"));
+    assert!(failure.why.unwrap().contains("vso.pats_manage"));
+}
+
+#[tokio::test]
+async fn garbage_on_the_second_page_keeps_the_first() {
+    for action in [
+        Action::GarbageJson,
+        Action::ContentType("text/html".into()),
+        Action::ContentType(String::new()),
+        Action::Replace {
+            status: 200,
+            content_type: "application/json".into(),
+            body: "{}".into(),
+        },
+        Action::Huge(40 * 1024 * 1024),
+    ] {
+        let sim = sim();
+        let acme = acme(&sim, 150, TokenSpec::user);
+        let shown = format!("{action:?}");
+        sim.fault(Fault::always(Match::any().query("continuationToken"), action));
+        let listing = acme.list(Listed::Active).await;
+        assert_eq!(
+            (listing.pats.len(), listing.unreadable.len()),
+            (100, 1),
+            "{shown}"
+        );
+        assert_eq!(
+            listing.unreadable[0].failure.kind,
+            FailureKind::Service,
+            "{shown}"
+        );
+        assert!(listing.unreadable[0].what.contains("page 2"), "{shown}");
+    }
+}
