@@ -327,6 +327,25 @@ pub(crate) mod tests {
         assert_eq!(plain("issue #42 ## end#"), "issue #42 ## end#");
     }
 
+    /// Listed by hand, so that a range cut short does not go unseen by tests that ask [`is_hidden`].
+    #[test]
+    fn whatever_hides_or_turns_text_is_taken_out() {
+        for code in [
+            0x00, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f, 0x7f, 0x80, 0x85, 0x9b, 0x9f, 0xad,
+            0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2028,
+            0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060, 0x2061, 0x2066, 0x2067, 0x2068, 0x2069,
+            0x206f, 0x3164, 0xfdd0, 0xfe00, 0xfeff, 0xffa0, 0xfff9, 0xfffb, 0xfffe, 0xffff, 0x1d173, 0x1fffe,
+            0xe0001, 0xe0020, 0xe007f, 0xe0100, 0x10_ffff,
+        ] {
+            let hidden = char::from_u32(code).unwrap();
+            assert_eq!(
+                plain(&format!("a{hidden}{hidden}b")),
+                "a\u{fffd}b",
+                "U+{code:04X}"
+            );
+        }
+    }
+
     #[test]
     fn names_of_all_languages_stay_as_they_are() {
         for name in [
