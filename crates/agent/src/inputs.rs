@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::Front;
-use crate::registry::{Input, Kind, Task, kebab_case};
+use crate::registry::{Input, Kind, Task};
 
 mod macros;
 pub mod pat_monitor;
@@ -145,13 +145,10 @@ impl Inputs {
         self.given.contains_key(input.name)
     }
 
-    /// The input as its reader knows it: `warningDays`, or `--warning-days`.
+    /// The input as its reader knows it: see [`Front::label`].
     #[must_use]
     pub fn label(&self, name: &str) -> String {
-        match self.front {
-            Front::Agent => name.to_owned(),
-            Front::People => format!("--{}", kebab_case(name)),
-        }
+        self.front.label(name)
     }
 
     /// A refusal of this input. `why` follows the input's name and a colon.

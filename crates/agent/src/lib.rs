@@ -30,3 +30,14 @@ pub enum Front {
     /// A person or a script: flags in, plain text out.
     People,
 }
+
+impl Front {
+    /// An input as its reader knows it: `warningDays`, or `--warning-days`.
+    #[must_use]
+    pub fn label(self, name: &str) -> String {
+        match self {
+            Self::Agent => name.to_owned(),
+            Self::People => format!("--{}", registry::kebab_case(name)),
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
-use patkeeper_agent::inputs::{Inputs, PatMonitorInputs};
+use patkeeper_agent::inputs::Inputs;
 use patkeeper_agent::registry::{self, Task};
 use patkeeper_core::failure::{Failure, FailureKind};
 
@@ -16,11 +16,18 @@ use crate::run::{self, Ending};
 pub(crate) fn run(name: &str) -> ExitCode {
     let context = AgentContext::read(variable);
     let task = registry::task(name);
-    let (console, right) =
-        Console::new(Front::Agent, task, context.debug, std::io::stdout(), std::io::stderr());
+    let (console, right) = Console::new(
+        Front::Agent,
+        task,
+        context.debug,
+        std::io::stdout(),
+        std::io::stderr(),
+    );
     run::report_bugs(&console);
     let ending = match task {
-        Some(task) => perform(task, &context, &console).unwrap_or_else(|failure| run::failed(&console, &failure)),
+        Some(task) => {
+            perform(task, &context, &console).unwrap_or_else(|failure| run::failed(&console, &failure))
+        }
         None => {
             let what = format!("'{name}' is no task of Patkeeper {}.", env!("CARGO_PKG_VERSION"));
             run::failed(&console, &Failure::new(FailureKind::Input, what))
@@ -31,11 +38,12 @@ pub(crate) fn run(name: &str) -> ExitCode {
 }
 
 fn perform(task: &'static Task, context: &AgentContext, console: &Console) -> Result<Ending, Failure> {
-    let inputs = PatMonitorInputs::read(&Inputs::from_agent(task, variable)?)?;
+    let inputs = run::checked(console, Inputs::from_agent(task, variable))?;
     let job = Job {
-        report_folder: inputs.report_directory.as_ref().map(|directory| {
-            directory.join(context.task_instance_id.as_deref().unwrap_or("step"))
-        }),
+        report_folder: inputs
+            .report_directory
+            .as_ref()
+            .map(|directory| directory.join(context.task_instance_id.as_deref().unwrap_or("step"))),
         inputs,
         network: run::network(variable)?,
         context,

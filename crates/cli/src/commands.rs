@@ -50,14 +50,18 @@ fn tree() -> Command {
         );
     #[cfg(feature = "demo")]
     let tree = tree.subcommand(
-        Command::new("demo").about("Shows an audit of a simulated organization. Nothing leaves this machine."),
+        Command::new("demo")
+            .about("Shows an audit of a simulated organization. Nothing leaves this machine."),
     );
     tree
 }
 
 fn for_people(task: &'static Task) -> Command {
     let command = Command::new(task.command).about(task.about).arg(
-        Arg::new("verbose").long("verbose").action(ArgAction::SetTrue).help("Show each request, on standard error"),
+        Arg::new("verbose")
+            .long("verbose")
+            .action(ArgAction::SetTrue)
+            .help("Show each request, on standard error"),
     );
     task.inputs.iter().fold(command, |command, input| {
         let mut help = input.help.replace('`', "");

@@ -12,7 +12,7 @@ use chrono::{TimeDelta, Utc};
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
-use patkeeper_agent::inputs::{Inputs, PatMonitorInputs};
+use patkeeper_agent::inputs::Inputs;
 use patkeeper_agent::registry::pat_monitor;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_sim::{Sim, SimConfig, generate};
@@ -22,8 +22,13 @@ use crate::run::{self, Ending};
 
 /// Runs the demo. Its exit code is 0 whatever the audit finds: finding something is the point.
 pub(crate) fn run() -> ExitCode {
-    let (console, right) =
-        Console::new(Front::People, Some(&pat_monitor::TASK), false, std::io::stdout(), std::io::stdout());
+    let (console, right) = Console::new(
+        Front::People,
+        Some(&pat_monitor::TASK),
+        false,
+        std::io::stdout(),
+        std::io::stdout(),
+    );
     run::report_bugs(&console);
     match show(&console) {
         Ok(ending) => {
@@ -31,7 +36,10 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let ending = run::failed(&console, &Failure::new(FailureKind::Service, format!("{error:#}")));
+            let ending = run::failed(
+                &console,
+                &Failure::new(FailureKind::Service, format!("{error:#}")),
+            );
             console.complete(right, ending.result, &ending.message);
             ExitCode::from(ending.exit_code)
         }
@@ -45,7 +53,9 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
     std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let policy = write_policy(&folder)?;
 
-    console.text("A simulated organization, 'acme', on this machine; nothing leaves it. This is what a pipeline runs:");
+    console.text(
+        "A simulated organization, 'acme', on this machine; nothing leaves it. This is what a pipeline runs:",
+    );
     console.text("");
     for line in [
         "  - task: PatMonitor@1",
@@ -66,10 +76,13 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
         "reportDirectory" => Some(folder.display().to_string()),
         _ => None,
     };
-    let inputs = Inputs::from_flags(&pat_monitor::TASK, input)?;
-    let inputs = PatMonitorInputs::read(&inputs)?;
+    let inputs = run::checked(console, Inputs::from_flags(&pat_monitor::TASK, input))?;
     let env = sim.agent_env();
-    let agent = |name: &str| env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let agent = |name: &str| {
+        env.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+    };
     let job = Job {
         report_folder: inputs.report_directory.clone(),
         inputs,
@@ -84,7 +97,8 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
 fn write_policy(folder: &Path) -> anyhow::Result<std::path::PathBuf> {
     let path = folder.join("policy.yml");
     let until = (Utc::now() + TimeDelta::days(71)).format("%Y-%m-%d");
-    let mut file = std::fs::File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let mut file =
+        std::fs::File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     write!(
         file,
         "version: 1\n\

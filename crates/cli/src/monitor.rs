@@ -48,13 +48,24 @@ pub(crate) struct Job<'a> {
 
 /// Reads, judges, reports, tells; the verdict comes last.
 pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
-    let Job { inputs, report_folder, network, context, console } = job;
-    mask(console, &inputs, &network);
+    let Job {
+        inputs,
+        report_folder,
+        network,
+        context,
+        console,
+    } = job;
+    if let Some(password) = network.proxy.as_ref().and_then(|proxy| proxy.password.as_ref()) {
+        console.mask("the proxy's password", password);
+    }
     for warning in network.warnings() {
         console.warning(&warning);
     }
-    let settings = settings(&inputs)?;
-    let folder = report_folder.as_deref().map(prepare).transpose()?;
+    let settings = settings(console.front(), &inputs)?;
+    let folder = report_folder
+        .as_deref()
+        .map(|path| prepare(console.front(), path))
+        .transpose()?;
     let client = Client::new(&network).map_err(|error| error.failure())?;
 
     let targets = targets(&inputs, &client, context)?;
@@ -74,7 +85,11 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
     let (written, end) = write(console, folder.as_ref(), &report, &inputs, end);
     let verdict = render::verdict_line(&report, end);
     let told = tell(console, &inputs, &client, &report, end, &verdict).await;
-    let files: Vec<String> = written.files.iter().map(|path| path.display().to_string()).collect();
+    let files: Vec<String> = written
+        .files
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let closing = render::closing(&told, &files);
     if !closing.is_empty() {
@@ -83,35 +98,25 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
     }
     set_outputs(console, &report, &written);
     say(console, &report, end, &verdict);
-    Ok(Ending { result: end.result, exit_code: end.exit_code, message: verdict })
+    Ok(Ending {
+        result: end.result,
+        exit_code: end.exit_code,
+        message: verdict,
+    })
 }
 
-/// Before anything else is done with them.
-fn mask(console: &Console, inputs: &PatMonitorInputs, network: &Settings) {
-    let SignIn::AccessToken(token) = &inputs.sign_in else { return };
-    console.mask("accessToken", token);
-    let secrets = [
-        ("slackWebhookUrl", &inputs.slack_webhook_url),
-        ("teamsWebhookUrl", &inputs.teams_webhook_url),
-        ("webhookUrl", &inputs.webhook_url),
-    ];
-    for (name, secret) in secrets {
-        if let Some(secret) = secret {
-            console.mask(name, secret);
-        }
-    }
-    if let Some(password) = network.proxy.as_ref().and_then(|proxy| proxy.password.as_ref()) {
-        console.mask("the proxy's password", password);
-    }
-}
-
-fn settings(inputs: &PatMonitorInputs) -> Result<MonitorSettings, Failure> {
+fn settings(front: Front, inputs: &PatMonitorInputs) -> Result<MonitorSettings, Failure> {
     let policy = match &inputs.policy_file {
         None => Policy::load(None, &inputs.policy).map_err(|error| (PathBuf::new(), error)),
-        Some(path) => Policy::load(Some(&read_policy(path)?), &inputs.policy).map_err(|error| (path.clone(), error)),
+        Some(path) => Policy::load(Some(&read_policy(front, path)?), &inputs.policy)
+            .map_err(|error| (path.clone(), error)),
     };
     let policy = policy.map_err(|(path, error)| {
-        Failure::new(FailureKind::Input, format!("policyFile: {}, {error}", path.display())).with_code("badInput")
+        Failure::new(
+            FailureKind::Input,
+            format!("{}: {}, {error}", front.label("policyFile"), path.display()),
+        )
+        .with_code("badInput")
     })?;
     Ok(MonitorSettings {
         names: inputs.names.clone(),
@@ -125,27 +130,39 @@ fn settings(inputs: &PatMonitorInputs) -> Result<MonitorSettings, Failure> {
     })
 }
 
-fn read_policy(path: &Path) -> Result<String, Failure> {
+fn read_policy(front: Front, path: &Path) -> Result<String, Failure> {
     let refuse = |why: String| {
-        Failure::new(FailureKind::Input, format!("policyFile: '{}' {why}", path.display()))
-            .with_code("badInput")
-            .with_way_out("give the path of a YAML file; a relative one starts at the step's working directory")
+        Failure::new(
+            FailureKind::Input,
+            format!("{}: '{}' {why}", front.label("policyFile"), path.display()),
+        )
+        .with_code("badInput")
+        .with_way_out("give the path of a YAML file; a relative one starts at the step's working directory")
     };
     let metadata = std::fs::metadata(path).map_err(|error| refuse(format!("cannot be read: {error}.")))?;
     if !metadata.is_file() {
         return Err(refuse("is not a file.".to_owned()));
     }
     if metadata.len() > POLICY_FILE_BYTES {
-        return Err(refuse(format!("is larger than {POLICY_FILE_BYTES} bytes: is it the right file?")));
+        return Err(refuse(format!(
+            "is larger than {POLICY_FILE_BYTES} bytes: is it the right file?"
+        )));
     }
     std::fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}.")))
 }
 
-fn prepare(path: &Path) -> Result<Folder, Failure> {
+fn prepare(front: Front, path: &Path) -> Result<Folder, Failure> {
     Folder::prepare(path).map_err(|error| {
-        Failure::new(FailureKind::Input, format!("reportDirectory: '{}' cannot be written to: {error}.", path.display()))
-            .with_code("badInput")
-            .with_way_out("give a folder that the agent may write to, such as $(Agent.TempDirectory)/patkeeper")
+        Failure::new(
+            FailureKind::Input,
+            format!(
+                "{}: '{}' cannot be written to: {error}.",
+                front.label("reportDirectory"),
+                path.display()
+            ),
+        )
+        .with_code("badInput")
+        .with_way_out("give a folder that the agent may write to, such as $(Agent.TempDirectory)/patkeeper")
     })
 }
 
@@ -154,15 +171,23 @@ fn targets(
     client: &Client,
     context: &AgentContext,
 ) -> Result<Vec<Target<AzureDevOps>>, Failure> {
-    let SignIn::AccessToken(token) = &inputs.sign_in else { return Ok(Vec::new()) };
+    let SignIn::AccessToken(token) = &inputs.sign_in else {
+        return Ok(Vec::new());
+    };
     let token: Arc<dyn TokenSource> = Arc::new(GivenToken::new(token)?);
-    let here = context.collection_uri.as_deref().and_then(|uri| Organization::parse(uri).ok());
+    let here = context
+        .collection_uri
+        .as_deref()
+        .and_then(|uri| Organization::parse(uri).ok());
     Ok(inputs
         .organizations
         .iter()
         .map(|organization| Target {
             organization: organization.clone(),
-            known_account_id: context.collection_id.clone().filter(|_| here.as_ref() == Some(organization)),
+            known_account_id: context
+                .collection_id
+                .clone()
+                .filter(|_| here.as_ref() == Some(organization)),
             pats: AzureDevOps::new(client.clone(), organization.clone(), Arc::clone(&token)),
         })
         .collect())
@@ -177,7 +202,9 @@ fn write(
     inputs: &PatMonitorInputs,
     end: StepEnd,
 ) -> (Written, StepEnd) {
-    let Some(folder) = folder else { return (Written::default(), end) };
+    let Some(folder) = folder else {
+        return (Written::default(), end);
+    };
     match folder.write(report, &formats(console, &inputs.report_formats)) {
         Ok(written) => {
             if let Some(markdown) = &written.markdown {
@@ -186,9 +213,21 @@ fn write(
             (written, end)
         }
         Err(error) => {
-            console.error(&format!("The report could not be written: {error}. Is the disk full?"));
-            let exit_code = if end.result == StepResult::Failed { end.exit_code } else { FailureKind::Input.exit_code() };
-            (Written::default(), StepEnd { result: StepResult::Failed, exit_code })
+            console.error(&format!(
+                "The report could not be written: {error}. Is the disk full?"
+            ));
+            let exit_code = if end.result == StepResult::Failed {
+                end.exit_code
+            } else {
+                FailureKind::Input.exit_code()
+            };
+            (
+                Written::default(),
+                StepEnd {
+                    result: StepResult::Failed,
+                    exit_code,
+                },
+            )
         }
     }
 }
@@ -255,7 +294,11 @@ impl Notifier for Patient {
     async fn tell(&self, report: &Report, verdict: &str) -> Result<(), Failure> {
         let telling = tokio::time::timeout(TELLING_TAKES_AT_MOST, self.0.tell(report, verdict));
         telling.await.unwrap_or_else(|_| {
-            let what = format!("{} gave no answer within {} s.", self.name(), TELLING_TAKES_AT_MOST.as_secs());
+            let what = format!(
+                "{} gave no answer within {} s.",
+                self.name(),
+                TELLING_TAKES_AT_MOST.as_secs()
+            );
             Err(Failure::new(FailureKind::Service, what))
         })
     }
@@ -275,9 +318,26 @@ fn set_outputs(console: &Console, report: &Report, written: &Written) {
         ("replaced", totals.replaced.to_string()),
         ("unreadable", totals.unreadable.to_string()),
         ("policyFindings", totals.policy_findings.to_string()),
-        ("soonestExpiryDays", soonest.map(|soonest| soonest.days_left.to_string()).unwrap_or_default()),
-        ("soonestExpiryName", soonest.map(|soonest| soonest.display_name.clone()).unwrap_or_default()),
-        ("reportJson", written.json.as_deref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()),
+        (
+            "soonestExpiryDays",
+            soonest
+                .map(|soonest| soonest.days_left.to_string())
+                .unwrap_or_default(),
+        ),
+        (
+            "soonestExpiryName",
+            soonest
+                .map(|soonest| soonest.display_name.clone())
+                .unwrap_or_default(),
+        ),
+        (
+            "reportJson",
+            written
+                .json
+                .as_deref()
+                .map(|path| path.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+        ),
     ];
     for (name, value) in outputs {
         if let Err(error) = console.set_output(name, &value) {

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
-use patkeeper_agent::inputs::{Inputs, PatMonitorInputs};
+use patkeeper_agent::inputs::Inputs;
 use patkeeper_agent::registry::Task;
 use patkeeper_core::failure::{Failure, FailureKind};
 
@@ -18,8 +18,13 @@ use crate::run::{self, Ending};
 /// Runs the task that the command stands for.
 pub(crate) fn run(task: &'static Task, matches: &ArgMatches) -> ExitCode {
     let verbose = matches.get_flag("verbose");
-    let (console, right) =
-        Console::new(Front::People, Some(task), verbose, std::io::stdout(), std::io::stderr());
+    let (console, right) = Console::new(
+        Front::People,
+        Some(task),
+        verbose,
+        std::io::stdout(),
+        std::io::stderr(),
+    );
     run::report_bugs(&console);
     let ending = perform(task, matches, &console).unwrap_or_else(|failure| run::failed(&console, &failure));
     console.complete(right, ending.result, &ending.message);
@@ -32,7 +37,7 @@ fn perform(task: &'static Task, matches: &ArgMatches, console: &Console) -> Resu
         Some((input, value)) if *input == name => Some(value.clone()),
         _ => text(matches, name),
     };
-    let inputs = PatMonitorInputs::read(&Inputs::from_flags(task, flag)?)?;
+    let inputs = run::checked(console, Inputs::from_flags(task, flag))?;
     let job = Job {
         report_folder: inputs.report_directory.clone(),
         inputs,
@@ -45,16 +50,30 @@ fn perform(task: &'static Task, matches: &ArgMatches, console: &Console) -> Resu
 
 /// The one secret that is read from standard input, if its flag says `-`.
 fn typed_in(task: &'static Task, matches: &ArgMatches) -> Result<Option<(&'static str, String)>, Failure> {
-    let mut dashes =
-        task.inputs.iter().filter(|input| input.secret && text(matches, input.name).as_deref() == Some("-"));
-    let Some(input) = dashes.next() else { return Ok(None) };
+    let mut dashes = task
+        .inputs
+        .iter()
+        .filter(|input| input.secret && text(matches, input.name).as_deref() == Some("-"));
+    let Some(input) = dashes.next() else {
+        return Ok(None);
+    };
     if let Some(other) = dashes.next() {
-        let what = format!("{} and {} cannot both be read from standard input.", input.flag(), other.flag());
+        let what = format!(
+            "{} and {} cannot both be read from standard input.",
+            input.flag(),
+            other.flag()
+        );
         return Err(Failure::new(FailureKind::Input, what));
     }
     let mut value = String::new();
-    std::io::stdin().take(64 * 1024).read_to_string(&mut value).map_err(|error| {
-        Failure::new(FailureKind::Input, format!("{} could not be read from standard input: {error}.", input.flag()))
-    })?;
+    std::io::stdin()
+        .take(64 * 1024)
+        .read_to_string(&mut value)
+        .map_err(|error| {
+            Failure::new(
+                FailureKind::Input,
+                format!("{} could not be read from standard input: {error}.", input.flag()),
+            )
+        })?;
     Ok(Some((input.name, value)))
 }

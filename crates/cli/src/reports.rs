@@ -56,7 +56,9 @@ impl Folder {
 
     /// A half-written report would be read as a whole one, so its name comes last.
     fn put(&self, name: &str, text: &str) -> io::Result<PathBuf> {
-        let mut file = tempfile::Builder::new().prefix(".patkeeper").tempfile_in(&self.0)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".patkeeper")
+            .tempfile_in(&self.0)?;
         file.write_all(text.as_bytes())?;
         let path = self.0.join(name);
         file.persist(&path)?;

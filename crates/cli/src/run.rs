@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use patkeeper_agent::console::Console;
+use patkeeper_agent::inputs::{BadInput, Inputs, PatMonitorInputs};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::StepResult;
 use patkeeper_core::render::{self, LogLine};
@@ -31,11 +32,25 @@ pub(crate) fn failed(console: &Console, failure: &Failure) -> Ending {
 
 /// The failure as people read it.
 pub(crate) fn words(failure: &Failure) -> String {
-    let lines = render::failure(failure).into_iter().filter_map(|line| match line {
-        LogLine::Text(text) => Some(text),
-        LogLine::GroupStart(_) | LogLine::GroupEnd => None,
-    });
+    let lines = render::failure(failure)
+        .into_iter()
+        .filter_map(|line| match line {
+            LogLine::Text(text) => Some(text),
+            LogLine::GroupStart(_) | LogLine::GroupEnd => None,
+        });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Reads PatMonitor's inputs; their secrets are masked before anything else is done with them.
+pub(crate) fn checked(
+    console: &Console,
+    inputs: Result<Inputs, BadInput>,
+) -> Result<PatMonitorInputs, BadInput> {
+    let inputs = inputs?;
+    for (name, secret) in inputs.secrets() {
+        console.mask(&name, secret);
+    }
+    PatMonitorInputs::read(&inputs)
 }
 
 /// The network as machine and agent say it is, read through `variable`.
@@ -46,7 +61,10 @@ pub(crate) fn network(variable: impl Fn(&str) -> Option<String>) -> Result<http:
 /// Has a panic reported, and the process ended with the code that stands for a bug. The packaged binary does not
 /// unwind, so this is the last that runs.
 pub(crate) fn report_bugs(console: &Console) {
-    #[expect(clippy::exit, reason = "a panic hook has no other way to choose the exit code")]
+    #[expect(
+        clippy::exit,
+        reason = "a panic hook has no other way to choose the exit code"
+    )]
     console.install_panic_hook(|| std::process::exit(i32::from(FailureKind::Bug.exit_code())));
 }
 
@@ -55,9 +73,15 @@ pub(crate) fn to_the_end(
     console: &Console,
     work: impl Future<Output = Result<Ending, Failure>>,
 ) -> Result<Ending, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(FailureKind::Service, format!("The machine gave no resources to start: {error}."))
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::new(
+                FailureKind::Service,
+                format!("The machine gave no resources to start: {error}."),
+            )
+        })?;
     let _ = patkeeper_agent::debug::install(console);
     runtime.block_on(async {
         tokio::select! {
@@ -76,7 +100,8 @@ pub(crate) fn to_the_end(
 #[cfg(unix)]
 async fn cancelled() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };

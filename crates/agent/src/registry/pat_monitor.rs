@@ -14,7 +14,7 @@ const MOST_DAYS: u32 = 3650;
 /// Which organizations.
 pub const ORGANIZATION: Input = Input::new(
     "organization",
-    Kind::Lines,
+    Kind::Text,
     "Organizations",
     "`https://dev.azure.com/acme/`, `https://acme.visualstudio.com/` or just `acme`; several are written one \
      a line. Azure DevOps Server has no such API and is refused.",
