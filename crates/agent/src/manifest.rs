@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn the_types_are_those_the_schema_knows() {
-        assert_eq!(entry("organization")["type"], "multiLine");
+        assert_eq!(entry("organization")["type"], "string");
+        assert_eq!(entry("names")["type"], "multiLine");
         assert_eq!(entry("criticalDays")["type"], "int");
         assert_eq!(entry("failOn")["type"], "pickList");
         assert_eq!(entry("slackWebhookUrl")["type"], "string");

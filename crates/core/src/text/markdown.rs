@@ -28,7 +28,7 @@ pub fn prose(text: &str, columns: usize) -> String {
     let text = fit(text, columns);
     let parts: Vec<&str> = text.split('`').collect();
     let mut out = String::with_capacity(text.len());
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         // A backtick without a partner quotes nothing.
         words(&mut out, &text);
         return out;
