@@ -8,24 +8,45 @@ use crate::workspace::{Workspace, cargo, output};
 
 /// Each crate, and why not.
 const CRATES: &[(&str, &str)] = &[
-    ("aws-lc-rs", "ring is the one provider: smaller, and it builds with musl-gcc alone"),
-    ("aws-lc-sys", "ring is the one provider: smaller, and it builds with musl-gcc alone"),
+    (
+        "aws-lc-rs",
+        "ring is the one provider: smaller, and it builds with musl-gcc alone",
+    ),
+    (
+        "aws-lc-sys",
+        "ring is the one provider: smaller, and it builds with musl-gcc alone",
+    ),
     ("openssl", "the program is static and brings its own TLS"),
     ("openssl-sys", "the program is static and brings its own TLS"),
     ("native-tls", "the program is static and brings its own TLS"),
     ("patkeeper-sim", "the simulator belongs to the demo and the tests"),
 ];
 /// Features that must stay off: crate, feature, why.
-const FEATURES: &[(&str, &str, &str)] = &[("azure_core", "debug", "it prints secrets that are redacted without it")];
+const FEATURES: &[(&str, &str, &str)] = &[(
+    "azure_core",
+    "debug",
+    "it prints secrets that are redacted without it",
+)];
 
 /// Looks at what `cargo build --no-default-features` of the program would build, for every target.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut tree = workspace.command(cargo());
-    tree.args(["tree", "--locked", "--package", "patkeeper", "--no-default-features", "--edges", "normal,build"]);
+    tree.args([
+        "tree",
+        "--locked",
+        "--package",
+        "patkeeper",
+        "--no-default-features",
+        "--edges",
+        "normal,build",
+    ]);
     tree.args(["--target", "all", "--prefix", "none", "--format", "{p}|{f}"]);
     let found = violations(&output(&mut tree)?);
     if !found.is_empty() {
-        bail!("banned dependencies in the shipped program (`cargo tree -i <crate>` shows who wants one):\n  {}", found.join("\n  "));
+        bail!(
+            "banned dependencies in the shipped program (`cargo tree -i <crate>` shows who wants one):\n  {}",
+            found.join("\n  ")
+        );
     }
     say("No banned dependency");
     Ok(())
@@ -38,7 +59,10 @@ fn violations(tree: &str) -> Vec<String> {
         let (package, features) = line.split_once('|').unwrap_or((line, ""));
         let name = package.split(' ').next().unwrap_or_default();
         let features: Vec<&str> = features.split([',', ' ']).collect();
-        let banned = CRATES.iter().filter(|(banned, _)| *banned == name).map(|(_, why)| format!("{name}: {why}"));
+        let banned = CRATES
+            .iter()
+            .filter(|(banned, _)| *banned == name)
+            .map(|(_, why)| format!("{name}: {why}"));
         let on = FEATURES
             .iter()
             .filter(|(of, feature, _)| *of == name && features.contains(feature))
@@ -66,6 +90,9 @@ mod tests {
 
     #[test]
     fn names_and_features_that_only_look_alike_are_fine() {
-        assert_eq!(violations("openssl-probe v0.2.0|\nazure_core v1.1.0|tokio,debug-not\n"), Vec::<String>::new());
+        assert_eq!(
+            violations("openssl-probe v0.2.0|\nazure_core v1.1.0|tokio,debug-not\n"),
+            Vec::<String>::new()
+        );
     }
 }

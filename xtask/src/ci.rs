@@ -15,7 +15,10 @@ pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
     }
     for component in ["rustfmt", "clippy"] {
         if !has("cargo", component) && has("rustup", "--version") {
-            run("rustup", workspace.command("rustup").args(["component", "add", component]))?;
+            run(
+                "rustup",
+                workspace.command("rustup").args(["component", "add", component]),
+            )?;
         }
     }
     suite::run(workspace)
@@ -25,11 +28,21 @@ pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
 fn musl(workspace: &Workspace) {
     let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || !has("apt-get", "--version") {
-        warn("musl-gcc is missing and cannot be installed from here (Debian and Ubuntu: apt-get install musl-tools)");
+        warn(
+            "musl-gcc is missing and cannot be installed from here (Debian and Ubuntu: apt-get install musl-tools)",
+        );
         return;
     }
     say("musl-gcc is missing: installing musl-tools");
-    let apt = |args: &[&str]| run("apt-get", workspace.command("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(args));
+    let apt = |args: &[&str]| {
+        run(
+            "apt-get",
+            workspace
+                .command("apt-get")
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .args(args),
+        )
+    };
     if let Err(error) = apt(&["update", "-qq"]).and_then(|()| apt(&["install", "-y", "-qq", "musl-tools"])) {
         warn(format!("musl-tools could not be installed: {error:#}"));
     }

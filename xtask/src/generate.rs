@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use patkeeper_agent::registry::{TASKS, Task};
 use patkeeper_agent::docs;
+use patkeeper_agent::registry::{TASKS, Task};
 use patkeeper_core::report::Report;
 use patkeeper_core::scope;
 
@@ -26,8 +26,14 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {
         all.push(task_json(workspace, task)?);
         all.push(page(workspace, task)?);
     }
-    all.push(Generated { file: PathBuf::from("docs/scopes.md"), text: scope::render::markdown() });
-    all.push(Generated { file: PathBuf::from("docs/report.schema.json"), text: report_schema()? });
+    all.push(Generated {
+        file: PathBuf::from("docs/scopes.md"),
+        text: scope::render::markdown(),
+    });
+    all.push(Generated {
+        file: PathBuf::from("docs/report.schema.json"),
+        text: report_schema()?,
+    });
     let mut stale = Vec::new();
     for generated in all {
         let path = workspace.root.join(&generated.file);
@@ -36,7 +42,11 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {
             continue;
         }
         if check {
-            stale.push(format!("{}: {}", generated.file.display(), difference(&current, &generated.text)));
+            stale.push(format!(
+                "{}: {}",
+                generated.file.display(),
+                difference(&current, &generated.text)
+            ));
         } else {
             write(&path, &generated.text)?;
             say(format!("wrote {}", generated.file.display()));
@@ -46,7 +56,10 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {
         say("Generated files are up to date");
         return Ok(());
     }
-    bail!("these files are stale. Run `cargo xtask generate` and commit them:\n  {}", stale.join("\n  "))
+    bail!(
+        "these files are stale. Run `cargo xtask generate` and commit them:\n  {}",
+        stale.join("\n  ")
+    )
 }
 
 fn task_json(workspace: &Workspace, task: &Task) -> Result<Generated> {
@@ -60,7 +73,10 @@ fn task_json(workspace: &Workspace, task: &Task) -> Result<Generated> {
 fn page(workspace: &Workspace, task: &Task) -> Result<Generated> {
     let file = PathBuf::from("docs").join(format!("{}.md", task.name.to_lowercase()));
     let mut text = current(workspace, &file)?;
-    for (name, table) in [("inputs", docs::inputs_table(task)), ("outputs", docs::outputs_table(task))] {
+    for (name, table) in [
+        ("inputs", docs::inputs_table(task)),
+        ("outputs", docs::outputs_table(task)),
+    ] {
         text = between(&text, name, &table).with_context(|| format!("{}", file.display()))?;
     }
     Ok(Generated { file, text })
@@ -77,7 +93,10 @@ fn current(workspace: &Workspace, file: &PathBuf) -> Result<String> {
 
 /// Replaces what stands between the markers of `name`.
 fn between(text: &str, name: &str, content: &str) -> Result<String> {
-    let (open, close) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end: {name} -->"));
+    let (open, close) = (
+        format!("<!-- generated: {name} -->\n"),
+        format!("<!-- end: {name} -->"),
+    );
     let missing = || format!("it has no '{}' followed by '{close}'", open.trim());
     let (before, rest) = text.split_once(&open).with_context(missing)?;
     let (_, after) = rest.split_once(&close).with_context(missing)?;
@@ -97,7 +116,11 @@ fn difference(current: &str, wanted: &str) -> String {
             (None, None) => return "its line ends differ".to_owned(),
             (was, is) => {
                 let (was, is) = (was.unwrap_or("(the end)"), is.unwrap_or("(the end)"));
-                return format!("line {line} is\n    {}\n  and should be\n    {}", was.trim(), is.trim());
+                return format!(
+                    "line {line} is\n    {}\n  and should be\n    {}",
+                    was.trim(),
+                    is.trim()
+                );
             }
         }
     }
@@ -111,7 +134,10 @@ mod tests {
     fn only_what_stands_between_the_markers_changes() {
         let page = "before\n<!-- generated: inputs -->\nold\n<!-- end: inputs -->\nafter\n";
         let updated = between(page, "inputs", "new\n").unwrap();
-        assert_eq!(updated, "before\n<!-- generated: inputs -->\nnew\n<!-- end: inputs -->\nafter\n");
+        assert_eq!(
+            updated,
+            "before\n<!-- generated: inputs -->\nnew\n<!-- end: inputs -->\nafter\n"
+        );
         assert_eq!(between(&updated, "inputs", "new\n").unwrap(), updated);
     }
 
@@ -124,8 +150,14 @@ mod tests {
     #[test]
     fn the_hint_shows_the_first_line_that_differs() {
         assert_eq!(difference("", "a"), "it is missing");
-        assert_eq!(difference("a\nb\n", "a\nc\n"), "line 2 is\n    b\n  and should be\n    c");
-        assert_eq!(difference("a\n", "a\nb\n"), "line 2 is\n    (the end)\n  and should be\n    b");
+        assert_eq!(
+            difference("a\nb\n", "a\nc\n"),
+            "line 2 is\n    b\n  and should be\n    c"
+        );
+        assert_eq!(
+            difference("a\n", "a\nb\n"),
+            "line 2 is\n    (the end)\n  and should be\n    b"
+        );
         assert_eq!(difference("a\r\n", "a\n"), "its line ends differ");
     }
 }

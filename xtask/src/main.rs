@@ -20,7 +20,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Everything that is done to Patkeeper's source", disable_version_flag = true)]
+#[command(
+    name = "cargo xtask",
+    about = "Everything that is done to Patkeeper's source",
+    disable_version_flag = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Task,
@@ -75,9 +79,21 @@ enum Targets {
 
 fn main() -> ExitCode {
     let done = workspace::Workspace::find().and_then(|workspace| match Arguments::parse().command {
-        Task::Package { targets, binaries, publisher } => {
+        Task::Package {
+            targets,
+            binaries,
+            publisher,
+        } => {
             let all = targets == Targets::All;
-            package::run(&workspace, &package::Order { all, binaries, publisher }).map(|_| ())
+            package::run(
+                &workspace,
+                &package::Order {
+                    all,
+                    binaries,
+                    publisher,
+                },
+            )
+            .map(|_| ())
         }
         Task::Binary { platform, into } => platforms::put(&workspace, &platform, &into),
         Task::Generate { check } => generate::run(&workspace, check),

@@ -9,10 +9,39 @@ use crate::workspace::VERSION;
 
 /// The order that people expect keys in. What is not named here comes last.
 const ORDER: &[&str] = &[
-    "$schema", "id", "name", "friendlyName", "displayName", "aliases", "type", "label", "description", "helpUrl",
-    "defaultValue", "required", "options", "helpMarkDown", "category", "visibility", "runsOn", "author", "version",
-    "Major", "Minor", "Patch", "minimumAgentVersion", "instanceNameFormat", "showEnvironmentVariables",
-    "isExpanded", "groupName", "visibleRule", "properties", "groups", "inputs", "outputVariables", "restrictions",
+    "$schema",
+    "id",
+    "name",
+    "friendlyName",
+    "displayName",
+    "aliases",
+    "type",
+    "label",
+    "description",
+    "helpUrl",
+    "defaultValue",
+    "required",
+    "options",
+    "helpMarkDown",
+    "category",
+    "visibility",
+    "runsOn",
+    "author",
+    "version",
+    "Major",
+    "Minor",
+    "Patch",
+    "minimumAgentVersion",
+    "instanceNameFormat",
+    "showEnvironmentVariables",
+    "isExpanded",
+    "groupName",
+    "visibleRule",
+    "properties",
+    "groups",
+    "inputs",
+    "outputVariables",
+    "restrictions",
     "execution",
 ];
 
@@ -21,15 +50,23 @@ pub(crate) fn updated(current: &str, task: &Task) -> Result<String> {
     let mut json: Value = serde_json::from_str(current).context("it is not JSON")?;
     let head = json.as_object_mut().context("it is no JSON object")?;
     let generated = inputs_json(task);
-    for (key, value) in generated.as_object().context("the registry made no JSON object")? {
+    for (key, value) in generated
+        .as_object()
+        .context("the registry made no JSON object")?
+    {
         head.insert(key.clone(), value.clone());
     }
     let outputs: Vec<&str> = task.outputs.iter().map(|output| output.name).collect();
     // A step of ours may set what it declares and nothing else, whatever text gets into its log.
-    head.insert("restrictions".to_owned(), json!({"settableVariables": {"allowed": outputs}}));
+    head.insert(
+        "restrictions".to_owned(),
+        json!({"settableVariables": {"allowed": outputs}}),
+    );
     let mut numbers = VERSION.split('.').map(|part| part.parse::<u32>());
     for part in ["Major", "Minor", "Patch"] {
-        let number = numbers.next().context("the workspace's version has fewer than three parts")??;
+        let number = numbers
+            .next()
+            .context("the workspace's version has fewer than three parts")??;
         head.entry("version").or_insert_with(|| json!({}))[part] = json!(number);
     }
     let mut text = String::new();
@@ -74,9 +111,15 @@ fn write(value: &Value, task: &Task, input: &str, depth: usize, text: &mut Strin
 }
 
 fn rank(task: &Task, input: &str, key: &str) -> usize {
-    let choices = task.inputs.iter().find(|known| known.name == input).map(|known| known.kind.options());
+    let choices = task
+        .inputs
+        .iter()
+        .find(|known| known.name == input)
+        .map(|known| known.kind.options());
     let choice = choices.and_then(|choices| choices.iter().position(|(value, _)| *value == key));
-    choice.or_else(|| ORDER.iter().position(|known| *known == key)).unwrap_or(ORDER.len())
+    choice
+        .or_else(|| ORDER.iter().position(|known| *known == key))
+        .unwrap_or(ORDER.len())
 }
 
 #[cfg(test)]
@@ -87,16 +130,35 @@ mod tests {
 
     #[test]
     fn the_head_stays_and_the_rest_is_the_registrys_in_its_order() {
-        let text = updated(r#"{"id": "some-id", "inputs": [{"name": "stale"}], "version": {"Major": 0}}"#, &TASK).unwrap();
+        let text = updated(
+            r#"{"id": "some-id", "inputs": [{"name": "stale"}], "version": {"Major": 0}}"#,
+            &TASK,
+        )
+        .unwrap();
         let json: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["id"], "some-id");
         assert_eq!(json["inputs"].as_array().unwrap().len(), TASK.inputs.len());
-        assert_eq!(json["restrictions"]["settableVariables"]["allowed"].as_array().unwrap().len(), TASK.outputs.len());
-        assert_eq!(json["version"]["Major"].to_string(), VERSION.split('.').next().unwrap());
+        assert_eq!(
+            json["restrictions"]["settableVariables"]["allowed"]
+                .as_array()
+                .unwrap()
+                .len(),
+            TASK.outputs.len()
+        );
+        assert_eq!(
+            json["version"]["Major"].to_string(),
+            VERSION.split('.').next().unwrap()
+        );
         assert!(!text.contains("stale"));
         let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("no {what} in {text}"));
-        assert!(place("\"never\": \"Never\"") < place("\"expired\": \"Expired or worse\""), "{text}");
-        assert!(place("\"id\"") < place("\"inputs\"") && place("\"inputs\"") < place("\"restrictions\""), "{text}");
+        assert!(
+            place("\"never\": \"Never\"") < place("\"expired\": \"Expired or worse\""),
+            "{text}"
+        );
+        assert!(
+            place("\"id\"") < place("\"inputs\"") && place("\"inputs\"") < place("\"restrictions\""),
+            "{text}"
+        );
     }
 
     #[test]

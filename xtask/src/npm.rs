@@ -19,7 +19,9 @@ pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
 /// Installs exactly what the lock names, unless it is there. Install scripts do not run: none of them is needed.
 pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     if !has("node", "--version") || !has(NPM, "--version") {
-        bail!("Node.js and npm are needed (Node 20 or newer): install them from nodejs.org or your system's packages");
+        bail!(
+            "Node.js and npm are needed (Node 20 or newer): install them from nodejs.org or your system's packages"
+        );
     }
     let folder = folder(workspace);
     let lock = sha256(&read(&folder.join("package-lock.json"))?);
@@ -30,7 +32,14 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     }
     say("Installing the build's npm packages (once per change of the lock)");
     let mut npm = workspace.command(NPM);
-    npm.current_dir(&folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]);
-    run("npm ci", &mut npm).context("the build's npm packages could not be installed; is the npm registry reachable?")?;
+    npm.current_dir(&folder).args([
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--prefer-offline",
+    ]);
+    run("npm ci", &mut npm)
+        .context("the build's npm packages could not be installed; is the npm registry reachable?")?;
     fs::write(&stamp, lock).with_context(|| format!("{}", stamp.display()))
 }

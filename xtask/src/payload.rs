@@ -34,12 +34,21 @@ pub(crate) struct Entry {
 
 /// Lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Compresses `program` into `folder` and notes it in the manifest. Compressing takes seconds, so `cache` keeps
 /// each result under the program's hash.
-pub(crate) fn add(manifest: &mut Manifest, platform: &str, program: &Path, folder: &Path, cache: &Path) -> Result<()> {
+pub(crate) fn add(
+    manifest: &mut Manifest,
+    platform: &str,
+    program: &Path,
+    folder: &Path,
+    cache: &Path,
+) -> Result<()> {
     let bytes = read(program)?;
     let hash = sha256(&bytes);
     let cached = cache.join(format!("{hash}.br"));
@@ -51,17 +60,30 @@ pub(crate) fn add(manifest: &mut Manifest, platform: &str, program: &Path, folde
             packed
         }
     };
-    say(format!("{platform}: {} packed to {}", megabytes(bytes.len()), megabytes(packed.len())));
+    say(format!(
+        "{platform}: {} packed to {}",
+        megabytes(bytes.len()),
+        megabytes(packed.len())
+    ));
     let file = format!("{platform}.br");
     write(&folder.join(&file), packed)?;
-    manifest.platforms.insert(platform.to_owned(), Entry { file, sha256: hash, size: bytes.len() });
+    manifest.platforms.insert(
+        platform.to_owned(),
+        Entry {
+            file,
+            sha256: hash,
+            size: bytes.len(),
+        },
+    );
     Ok(())
 }
 
 /// The reverse of packing.
 pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    brotli::Decompressor::new(packed, 64 << 10).read_to_end(&mut bytes).context("it is not brotli")?;
+    brotli::Decompressor::new(packed, 64 << 10)
+        .read_to_end(&mut bytes)
+        .context("it is not brotli")?;
     Ok(bytes)
 }
 
@@ -88,17 +110,34 @@ mod tests {
         write(&folder.join("program"), &program).unwrap();
         let mut manifest = Manifest::default();
         // A cached file of the right name and wrong content must not be shipped.
-        write(&folder.join("cache").join(format!("{}.br", sha256(&program))), b"rotten").unwrap();
-        add(&mut manifest, "linux-x64", &folder.join("program"), &folder, &folder.join("cache")).unwrap();
+        write(
+            &folder.join("cache").join(format!("{}.br", sha256(&program))),
+            b"rotten",
+        )
+        .unwrap();
+        add(
+            &mut manifest,
+            "linux-x64",
+            &folder.join("program"),
+            &folder,
+            &folder.join("cache"),
+        )
+        .unwrap();
         let entry = &manifest.platforms["linux-x64"];
         let unpacked = unpack(&fs::read(folder.join(&entry.file)).unwrap()).unwrap();
         assert_eq!(unpacked, program);
-        assert_eq!((entry.sha256.as_str(), entry.size), (sha256(&program).as_str(), program.len()));
+        assert_eq!(
+            (entry.sha256.as_str(), entry.size),
+            (sha256(&program).as_str(), program.len())
+        );
         fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn the_hash_is_the_one_that_node_computes() {
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 }

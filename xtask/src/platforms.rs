@@ -39,12 +39,19 @@ struct Target {
 
 impl Target {
     const fn new(triple: &'static str) -> Self {
-        Self { triple, compiler: None, linker: None, native_only: false, flaw: None }
+        Self {
+            triple,
+            compiler: None,
+            linker: None,
+            native_only: false,
+            flaw: None,
+        }
     }
 }
 
 const MUSL: &str = "Debian and Ubuntu: apt-get install musl-tools";
-const NOT_STATIC: &str = "it needs this machine's glibc or a newer one, so it is for trying out, not for publishing";
+const NOT_STATIC: &str =
+    "it needs this machine's glibc or a newer one, so it is for trying out, not for publishing";
 
 /// Every platform.
 pub(crate) const ALL: &[Platform] = &[
@@ -52,8 +59,15 @@ pub(crate) const ALL: &[Platform] = &[
         name: "linux-x64",
         host: ("linux", "x86_64"),
         targets: &[
-            Target { compiler: Some(("musl-gcc", MUSL)), ..Target::new("x86_64-unknown-linux-musl") },
-            Target { native_only: true, flaw: Some(NOT_STATIC), ..Target::new("x86_64-unknown-linux-gnu") },
+            Target {
+                compiler: Some(("musl-gcc", MUSL)),
+                ..Target::new("x86_64-unknown-linux-musl")
+            },
+            Target {
+                native_only: true,
+                flaw: Some(NOT_STATIC),
+                ..Target::new("x86_64-unknown-linux-gnu")
+            },
         ],
         program: "patkeeper",
     },
@@ -67,11 +81,18 @@ pub(crate) const ALL: &[Platform] = &[
                 ..Target::new("aarch64-unknown-linux-musl")
             },
             Target {
-                compiler: Some(("aarch64-linux-gnu-gcc", "Debian and Ubuntu: apt-get install gcc-aarch64-linux-gnu")),
+                compiler: Some((
+                    "aarch64-linux-gnu-gcc",
+                    "Debian and Ubuntu: apt-get install gcc-aarch64-linux-gnu",
+                )),
                 linker: Some("aarch64-linux-gnu-gcc"),
                 ..Target::new("aarch64-unknown-linux-musl")
             },
-            Target { native_only: true, flaw: Some(NOT_STATIC), ..Target::new("aarch64-unknown-linux-gnu") },
+            Target {
+                native_only: true,
+                flaw: Some(NOT_STATIC),
+                ..Target::new("aarch64-unknown-linux-gnu")
+            },
         ],
         program: "patkeeper",
     },
@@ -91,9 +112,15 @@ pub(crate) const ALL: &[Platform] = &[
         name: "win32-x64",
         host: ("windows", "x86_64"),
         targets: &[
-            Target { native_only: true, ..Target::new("x86_64-pc-windows-msvc") },
             Target {
-                compiler: Some(("x86_64-w64-mingw32-gcc", "Debian and Ubuntu: apt-get install gcc-mingw-w64-x86-64")),
+                native_only: true,
+                ..Target::new("x86_64-pc-windows-msvc")
+            },
+            Target {
+                compiler: Some((
+                    "x86_64-w64-mingw32-gcc",
+                    "Debian and Ubuntu: apt-get install gcc-mingw-w64-x86-64",
+                )),
                 ..Target::new("x86_64-pc-windows-gnu")
             },
         ],
@@ -117,11 +144,20 @@ impl Platform {
         let mut lacks = Vec::new();
         for target in self.targets {
             let lack = if (target.native_only && !native) || (apple && OS != "macos") {
-                Some(format!("it is built on a machine with {} on {}", self.host.0, self.host.1))
-            } else if let Some((compiler, get)) = target.compiler.filter(|(compiler, _)| !has(compiler, "--version")) {
+                Some(format!(
+                    "it is built on a machine with {} on {}",
+                    self.host.0, self.host.1
+                ))
+            } else if let Some((compiler, get)) = target
+                .compiler
+                .filter(|(compiler, _)| !has(compiler, "--version"))
+            {
                 Some(format!("{compiler} is missing ({get})"))
             } else if !installed(target.triple) {
-                Some(format!("Rust's target is missing (rustup target add {})", target.triple))
+                Some(format!(
+                    "Rust's target is missing (rustup target add {})",
+                    target.triple
+                ))
             } else {
                 None
             };
@@ -151,7 +187,14 @@ impl Platform {
             warn(format!("{} is built for {}: {flaw}", self.name, target.triple));
         }
         let mut build = workspace.command(cargo());
-        build.args(["build", "--release", "--locked", "--package", "patkeeper", "--no-default-features"]);
+        build.args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "patkeeper",
+            "--no-default-features",
+        ]);
         build.args(["--target", target.triple]);
         let variable = target.triple.replace('-', "_");
         if let Some((compiler, _)) = target.compiler {
@@ -161,7 +204,11 @@ impl Platform {
             build.env(format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()), linker);
         }
         run(&format!("building {}", self.name), &mut build)?;
-        Ok(workspace.target.join(target.triple).join("release").join(self.program))
+        Ok(workspace
+            .target
+            .join(target.triple)
+            .join("release")
+            .join(self.program))
     }
 }
 
@@ -173,7 +220,11 @@ pub(crate) fn put(workspace: &Workspace, name: &str, into: &Path) -> Result<()> 
         .find(|platform| platform.name == name)
         .with_context(|| format!("there is no platform '{name}', only {}", names.join(", ")))?;
     let program = platform.build(workspace)?;
-    let file = workspace.root.join(into).join(platform.name).join(platform.program);
+    let file = workspace
+        .root
+        .join(into)
+        .join(platform.name)
+        .join(platform.program);
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
     }
@@ -192,7 +243,10 @@ pub(crate) fn installed(triple: &str) -> bool {
         return true;
     }
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", triple]).stdout(Stdio::null()).stderr(Stdio::null());
+    rustup
+        .args(["target", "add", triple])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     rustup.status().is_ok_and(|status| status.success())
 }
 
@@ -205,9 +259,24 @@ mod tests {
     #[test]
     fn the_five_platforms_are_the_ones_that_the_shim_asks_for() {
         let names: BTreeSet<&str> = ALL.iter().map(|platform| platform.name).collect();
-        assert_eq!(names, ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64", "win32-x64"].into());
+        assert_eq!(
+            names,
+            [
+                "darwin-arm64",
+                "darwin-x64",
+                "linux-arm64",
+                "linux-x64",
+                "win32-x64"
+            ]
+            .into()
+        );
         for platform in ALL {
-            assert_eq!(platform.program.ends_with(".exe"), platform.name.starts_with("win32"), "{}", platform.name);
+            assert_eq!(
+                platform.program.ends_with(".exe"),
+                platform.name.starts_with("win32"),
+                "{}",
+                platform.name
+            );
         }
     }
 }

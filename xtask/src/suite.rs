@@ -21,19 +21,42 @@ enum Outcome {
 type Check = fn(&Workspace) -> Result<Outcome>;
 
 const CHECKS: &[(&str, Check)] = &[
-    ("format", |w| passed(w.cargo("cargo fmt", &["fmt", "--all", "--check"]))),
+    ("format", |w| {
+        passed(w.cargo("cargo fmt", &["fmt", "--all", "--check"]))
+    }),
     ("generated files", |w| passed(generate::run(w, true))),
     ("lints", |w| {
-        passed(w.cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+        passed(w.cargo(
+            "clippy",
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ],
+        ))
     }),
     ("core for wasm", wasm),
     ("banned dependencies", |w| passed(bans::run(w))),
     ("cargo-deny", deny),
     ("documentation", documentation),
     ("package", |w| {
-        package::run(w, &Order { all: false, binaries: None, publisher: None }).map(|_| Outcome::Passed)
+        package::run(
+            w,
+            &Order {
+                all: false,
+                binaries: None,
+                publisher: None,
+            },
+        )
+        .map(|_| Outcome::Passed)
     }),
-    ("Rust tests", |w| passed(w.cargo("cargo test", &["test", "--workspace", "--locked"]))),
+    ("Rust tests", |w| {
+        passed(w.cargo("cargo test", &["test", "--workspace", "--locked"]))
+    }),
     ("shim, task.json, pipelines", node_tests),
 ];
 
@@ -57,17 +80,27 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             Err(error) => {
                 bad += 1;
                 failure(&error);
-                ("FAILED", error.to_string().lines().next().unwrap_or_default().to_owned())
+                (
+                    "FAILED",
+                    error.to_string().lines().next().unwrap_or_default().to_owned(),
+                )
             }
         };
-        rows.push(format!("  {word:<8} {:>6}  {name:<28} {why}", seconds(started.elapsed())));
+        rows.push(format!(
+            "  {word:<8} {:>6}  {name:<28} {why}",
+            seconds(started.elapsed())
+        ));
     }
     say("\n== Summary");
     for row in rows {
         say(row.trim_end());
     }
     say(format!("\n{good} passed, {bad} failed, {skipped} skipped"));
-    if bad > 0 { Err(anyhow!("{bad} of {} checks failed", CHECKS.len())) } else { Ok(()) }
+    if bad > 0 {
+        Err(anyhow!("{bad} of {} checks failed", CHECKS.len()))
+    } else {
+        Ok(())
+    }
 }
 
 fn passed(done: Result<()>) -> Result<Outcome> {
@@ -82,35 +115,59 @@ fn seconds(time: Duration) -> String {
 fn wasm(workspace: &Workspace) -> Result<Outcome> {
     const TARGET: &str = "wasm32-unknown-unknown";
     if !installed(TARGET) {
-        return Ok(Outcome::Skipped("Rust's target wasm32-unknown-unknown is not here, and rustup could not add it"));
+        return Ok(Outcome::Skipped(
+            "Rust's target wasm32-unknown-unknown is not here, and rustup could not add it",
+        ));
     }
-    passed(workspace.cargo("core for wasm", &["check", "--package", "patkeeper-core", "--target", TARGET, "--locked"]))
+    passed(workspace.cargo(
+        "core for wasm",
+        &[
+            "check",
+            "--package",
+            "patkeeper-core",
+            "--target",
+            TARGET,
+            "--locked",
+        ],
+    ))
 }
 
 fn deny(workspace: &Workspace) -> Result<Outcome> {
     if !has("cargo-deny", "--version") {
-        return Ok(Outcome::Skipped("cargo-deny is not installed (cargo install cargo-deny)"));
+        return Ok(Outcome::Skipped(
+            "cargo-deny is not installed (cargo install cargo-deny)",
+        ));
     }
     passed(workspace.cargo("cargo-deny", &["deny", "--workspace", "check"]))
 }
 
 fn documentation(workspace: &Workspace) -> Result<Outcome> {
     let mut doc: Command = workspace.command(cargo());
-    doc.args(["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"]);
+    doc.args([
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--locked",
+        "--document-private-items",
+    ]);
     passed(execute("cargo doc", doc.env("RUSTDOCFLAGS", "-D warnings")))
 }
 
 fn node_tests(workspace: &Workspace) -> Result<Outcome> {
     npm::install(workspace)?;
     let folder = npm::folder(workspace);
-    let mut files: Vec<_> = std::fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut files: Vec<_> = std::fs::read_dir(&folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     files.retain(|file| file.to_string_lossy().ends_with(".test.js"));
     files.sort();
     if files.is_empty() {
         bail!("there is no test in {}", folder.display());
     }
     let mut node = workspace.command("node");
-    node.current_dir(&folder).args(["--test", "--test-reporter", "spec"]).args(files);
+    node.current_dir(&folder)
+        .args(["--test", "--test-reporter", "spec"])
+        .args(files);
     node.env("PATKEEPER_SPECS", workspace.specs());
     passed(execute("the checks in JavaScript", &mut node))
 }

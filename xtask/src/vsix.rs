@@ -20,7 +20,11 @@ const MOST_PLATFORM: usize = 4_000_000;
 /// One program, unpacked.
 const MOST_PROGRAM: usize = 5_000_000;
 /// What tfx adds to the files that it was given.
-const ADDED: [&str; 3] = ["[Content_Types].xml", "extension.vsixmanifest", "extension.vsomanifest"];
+const ADDED: [&str; 3] = [
+    "[Content_Types].xml",
+    "extension.vsixmanifest",
+    "extension.vsomanifest",
+];
 
 /// Checks the package, and says what is in it.
 pub(crate) fn inspect(package: &Path, stage: &Path, tasks: &[String]) -> Result<()> {
@@ -36,17 +40,32 @@ pub(crate) fn inspect(package: &Path, stage: &Path, tasks: &[String]) -> Result<
         found.difference(&expected).collect::<Vec<_>>()
     );
     for (name, bytes) in files.iter().filter(|(name, _)| !ADDED.contains(&name.as_str())) {
-        ensure!(*bytes == fs::read(stage.join(name))?, "{name} is not what was staged");
+        ensure!(
+            *bytes == fs::read(stage.join(name))?,
+            "{name} is not what was staged"
+        );
     }
     let manifest = text(&files, "extension.vsixmanifest")?;
-    ensure!(manifest.contains(&format!("Version=\"{VERSION}\"")), "extension.vsixmanifest is not of {VERSION}");
+    ensure!(
+        manifest.contains(&format!("Version=\"{VERSION}\"")),
+        "extension.vsixmanifest is not of {VERSION}"
+    );
     for task in tasks {
         version(&files, task)?;
         programs(&files, task)?;
     }
     let size = usize::try_from(fs::metadata(package)?.len())?;
-    ensure!(size <= MOST_PACKAGE, "the package has {}, over {}", megabytes(size), megabytes(MOST_PACKAGE));
-    say(format!("Inspected: {} files, {}, version {VERSION}", files.len(), megabytes(size)));
+    ensure!(
+        size <= MOST_PACKAGE,
+        "the package has {}, over {}",
+        megabytes(size),
+        megabytes(MOST_PACKAGE)
+    );
+    say(format!(
+        "Inspected: {} files, {}, version {VERSION}",
+        files.len(),
+        megabytes(size)
+    ));
     Ok(())
 }
 
@@ -81,7 +100,10 @@ fn staged(folder: &Path, prefix: &str, names: &mut BTreeSet<String>) -> Result<(
 }
 
 fn get<'a>(files: &'a Files, name: &str) -> Result<&'a [u8]> {
-    files.get(name).map(Vec::as_slice).with_context(|| format!("the package has no {name}"))
+    files
+        .get(name)
+        .map(Vec::as_slice)
+        .with_context(|| format!("the package has no {name}"))
 }
 
 fn text<'a>(files: &'a Files, name: &str) -> Result<&'a str> {
@@ -93,13 +115,23 @@ fn version(files: &Files, task: &str) -> Result<()> {
     let name = format!("{task}/task.json");
     let json: Value = serde_json::from_str(text(files, &name)?).context(name.clone())?;
     let part = |key: &str| {
-        json.pointer(&format!("/version/{key}")).and_then(Value::as_u64).with_context(|| format!("{name}: no version/{key}"))
+        json.pointer(&format!("/version/{key}"))
+            .and_then(Value::as_u64)
+            .with_context(|| format!("{name}: no version/{key}"))
     };
     let of = format!("{}.{}.{}", part("Major")?, part("Minor")?, part("Patch")?);
-    ensure!(of == VERSION, "{name} is of {of}, the workspace of {VERSION}: run cargo xtask generate");
-    ensure!(json.get("name").and_then(Value::as_str) == Some(task), "{name} names another task");
+    ensure!(
+        of == VERSION,
+        "{name} is of {of}, the workspace of {VERSION}: run cargo xtask generate"
+    );
+    ensure!(
+        json.get("name").and_then(Value::as_str) == Some(task),
+        "{name} names another task"
+    );
     for handler in ["Node20_1", "Node24"] {
-        let target = json.pointer(&format!("/execution/{handler}/target")).and_then(Value::as_str);
+        let target = json
+            .pointer(&format!("/execution/{handler}/target"))
+            .and_then(Value::as_str);
         let target = target.with_context(|| format!("{name}: no handler {handler}"))?;
         get(files, &format!("{task}/{target}"))?;
     }
@@ -109,9 +141,16 @@ fn version(files: &Files, task: &str) -> Result<()> {
 fn programs(files: &Files, task: &str) -> Result<()> {
     let folder = format!("{task}/payload");
     let manifest: Manifest = serde_json::from_str(text(files, &format!("{folder}/payload.json"))?)?;
-    ensure!(manifest.version == VERSION, "{folder}/payload.json is of {}, not {VERSION}", manifest.version);
+    ensure!(
+        manifest.version == VERSION,
+        "{folder}/payload.json is of {}, not {VERSION}",
+        manifest.version
+    );
     let mut rest = 0;
-    for (name, bytes) in files.iter().filter(|(name, _)| name.starts_with(&format!("{task}/"))) {
+    for (name, bytes) in files
+        .iter()
+        .filter(|(name, _)| name.starts_with(&format!("{task}/")))
+    {
         if !name.starts_with(&folder) {
             rest += bytes.len();
         }
@@ -120,16 +159,27 @@ fn programs(files: &Files, task: &str) -> Result<()> {
         let packed = get(files, &format!("{folder}/{}", entry.file))?;
         let program = payload::unpack(packed)?;
         if program.len() != entry.size || payload::sha256(&program) != entry.sha256 {
-            bail!("{folder}/{} is not the program that payload.json describes", entry.file);
+            bail!(
+                "{folder}/{} is not the program that payload.json describes",
+                entry.file
+            );
         }
-        for (what, size, most) in
-            [("program", program.len(), MOST_PROGRAM), ("task's download", packed.len() + rest, MOST_PLATFORM)]
-        {
-            ensure!(size <= most, "{task} on {platform}: the {what} has {}, over {}", megabytes(size), megabytes(most));
+        for (what, size, most) in [
+            ("program", program.len(), MOST_PROGRAM),
+            ("task's download", packed.len() + rest, MOST_PLATFORM),
+        ] {
+            ensure!(
+                size <= most,
+                "{task} on {platform}: the {what} has {}, over {}",
+                megabytes(size),
+                megabytes(most)
+            );
         }
         // A program that loads glibc names its loader, and starts neither on musl nor on an older glibc.
         if platform.starts_with("linux") && contains(&program, b"/ld-linux-") {
-            warn(format!("{task} on {platform} is not static: do not publish this package"));
+            warn(format!(
+                "{task} on {platform} is not static: do not publish this package"
+            ));
         }
     }
     Ok(())

@@ -25,12 +25,27 @@ impl Workspace {
     pub(crate) fn find() -> Result<Self> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let mut cargo = Command::new(cargo());
-        cargo.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
+        cargo
+            .args([
+                "metadata",
+                "--no-deps",
+                "--format-version",
+                "1",
+                "--manifest-path",
+            ])
+            .arg(manifest);
         let metadata: Value = serde_json::from_str(&output(&mut cargo)?).context("cargo metadata")?;
         let path = |key: &str| {
-            metadata.get(key).and_then(Value::as_str).map(PathBuf::from).with_context(|| format!("cargo metadata has no {key}"))
+            metadata
+                .get(key)
+                .and_then(Value::as_str)
+                .map(PathBuf::from)
+                .with_context(|| format!("cargo metadata has no {key}"))
         };
-        Ok(Self { root: path("workspace_root")?, target: path("target_directory")? })
+        Ok(Self {
+            root: path("workspace_root")?,
+            target: path("target_directory")?,
+        })
     }
 
     /// Where the package is made: always `target/package` of the tree, so that scripts find it.
@@ -74,7 +89,10 @@ pub(crate) fn run(what: &str, command: &mut Command) -> Result<()> {
 
 /// Runs a program and returns what it wrote to its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let done = command.stdin(Stdio::null()).output().with_context(|| missing(command))?;
+    let done = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| missing(command))?;
     if !done.status.success() {
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
         bail!("{} failed ({}): {}", shown(command), done.status, said.trim());
@@ -85,7 +103,11 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// Whether a program answers at all.
 pub(crate) fn has(program: &str, arg: &str) -> bool {
     let command = &mut Command::new(program);
-    command.arg(arg).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .arg(arg)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
@@ -103,10 +125,18 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
 }
 
 fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
-    command.get_args().fold(program.into_owned(), |line, arg| format!("{line} {}", arg.to_string_lossy()))
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    command.get_args().fold(program.into_owned(), |line, arg| {
+        format!("{line} {}", arg.to_string_lossy())
+    })
 }
 
 fn missing(command: &Command) -> String {
-    format!("{} could not be run: is it installed and in PATH?", command.get_program().to_string_lossy())
+    format!(
+        "{} could not be run: is it installed and in PATH?",
+        command.get_program().to_string_lossy()
+    )
 }
