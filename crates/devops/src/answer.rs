@@ -1,6 +1,7 @@
 //! Telling an answer from a sign-in page, a refusal or trouble, before its JSON is believed.
 
-use patkeeper_core::advice;
+use patkeeper_core::advice::{self, Advice};
+use patkeeper_core::reading::IdentityKind;
 use patkeeper_http::{Response, TokenFacts};
 use serde_json::Value;
 
@@ -97,24 +98,31 @@ impl Said {
     /// The reason that the words themselves give, as the table of advice knows them.
     fn reason(&self, facts: &TokenFacts) -> Option<Reason> {
         let by_message = self.words.message.as_deref().and_then(advice::recognize);
-        let row = by_message.or_else(|| self.words.type_key.as_deref().and_then(advice::find))?;
-        Some(match row.code() {
-            "InvalidAccessException" => Reason::AppOnly,
-            "TF400813" => blame_token(facts).unwrap_or(Reason::NotAuthorized),
-            "UnauthorizedRequestException" => blame_token(facts).unwrap_or(Reason::Anonymous),
-            "TF401444" => Reason::NeverSignedIn,
-            "VS403463" => Reason::ConditionalAccess,
-            "TF400733" => Reason::RateLimited,
-            "TF400898" => Reason::InternalError,
-            "SessionTokenNotFoundException" => Reason::NotFound,
-            _ => return None,
-        })
+        let by_type = self.words.type_key.as_deref().and_then(advice::find);
+        by_message
+            .and_then(|row| named(row, facts))
+            .or_else(|| named(by_type?, facts))
     }
+}
+
+/// The reason of a row of the table, where an answer as a whole can have it.
+fn named(row: &Advice, facts: &TokenFacts) -> Option<Reason> {
+    Some(match row.code() {
+        "InvalidAccessException" => Reason::AppOnly,
+        "TF400813" => blame_token(facts).unwrap_or(Reason::NotAuthorized),
+        "UnauthorizedRequestException" => blame_token(facts).unwrap_or(Reason::Anonymous),
+        "TF401444" => Reason::NeverSignedIn,
+        "VS403463" => Reason::ConditionalAccess,
+        "TF400733" => Reason::RateLimited,
+        "TF400898" => Reason::InternalError,
+        "SessionTokenNotFoundException" => Reason::NotFound,
+        _ => return None,
+    })
 }
 
 /// A refusal without words.
 fn refused(answer: &Response, facts: &TokenFacts) -> Reason {
-    if facts.user == Some(false) {
+    if facts.kind == Some(IdentityKind::App) {
         return Reason::AppOnly;
     }
     let expired = answer
@@ -132,7 +140,7 @@ fn blame_token(facts: &TokenFacts) -> Option<Reason> {
     if facts.is_for_azure_devops() == Some(false) {
         return Some(Reason::WrongAudience);
     }
-    if facts.user == Some(false) {
+    if facts.kind == Some(IdentityKind::App) {
         return Some(Reason::AppOnly);
     }
     let missing = facts.missing_pat_scopes();
@@ -206,7 +214,7 @@ mod tests {
 
     fn user() -> TokenFacts {
         TokenFacts {
-            user: Some(true),
+            kind: Some(IdentityKind::User),
             scopes: vec!["vso.pats".into(), "vso.pats_manage".into()],
             ..TokenFacts::default()
         }
@@ -214,7 +222,7 @@ mod tests {
 
     fn app() -> TokenFacts {
         TokenFacts {
-            user: Some(false),
+            kind: Some(IdentityKind::App),
             ..TokenFacts::default()
         }
     }
@@ -386,6 +394,7 @@ mod tests {
             ),
             (404, "", "SessionTokenNotFoundException", "NotFound"),
             (400, "The value is not valid.", "ArgumentException", "BadRequest"),
+            (404, "invalidToken", "SessionTokenNotFoundException", "NotFound"),
             (503, "", "", "ServiceError"),
             (401, "something new", "BrandNewException", "Refused"),
         ] {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::pat::Listed;
-use patkeeper_core::reading::{IdentityKind, SignedIn, Unreadable};
+use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_lifecycle::ports::{Connection, Listing, OwnPats};
 
 use crate::client::AzureDevOps;
@@ -18,14 +18,8 @@ impl OwnPats for AzureDevOps {
     fn signed_in(&self) -> SignedIn {
         let facts = self.facts();
         SignedIn {
-            name: facts.and_then(|facts| facts.name.clone()),
-            kind: facts.and_then(|facts| facts.user).map(|user| {
-                if user {
-                    IdentityKind::User
-                } else {
-                    IdentityKind::App
-                }
-            }),
+            name: facts.and_then(|facts| facts.name.clone().or_else(|| facts.app_name.clone())),
+            kind: facts.and_then(|facts| facts.kind),
             how: self.how().to_owned(),
         }
     }

@@ -20,7 +20,6 @@ impl GivenToken {
     ///
     /// # Errors
     /// Text that cannot be an access token: empty, several words or lines, or a PAT. The message never quotes it.
-    #[expect(clippy::result_large_err, reason = "once in a run, and nothing hot")]
     pub fn new(text: &SecretString) -> Result<Self, Failure> {
         let text = text.expose_secret().trim();
         let token = match text.get(..6) {

@@ -8,6 +8,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, Utc};
 use patkeeper_core::failure::Failure;
+use patkeeper_core::reading::IdentityKind;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -27,10 +28,12 @@ pub trait TokenSource: Send + Sync {
 /// nothing is ever allowed or refused because of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenFacts {
-    /// `Some(true)`: a user's token (`scp` is there). `Some(false)`: an app's. `None`: the token does not tell.
-    pub user: Option<bool>,
+    /// A user's token has `scp`, an app's has not. `None`: the token does not tell.
+    pub kind: Option<IdentityKind>,
     /// `upn`, `unique_name` or `preferred_username`. Text of a stranger.
     pub name: Option<String>,
+    /// `app_displayname`: what that app is called. Text of a stranger.
+    pub app_name: Option<String>,
     /// `appid` or `azp`: the client id of the app that asked for the token.
     pub app_id: Option<String>,
     /// `oid`: the object id of the user or service principal.
@@ -81,8 +84,13 @@ impl TokenFacts {
         // Only a token that names an identity is one of Entra's, and only of those `scp` says what they are.
         let from_entra = app_id.is_some() || object_id.is_some();
         Self {
-            user: from_entra.then_some(!scopes.is_empty()),
+            kind: from_entra.then_some(if scopes.is_empty() {
+                IdentityKind::App
+            } else {
+                IdentityKind::User
+            }),
             name: text(&["upn", "unique_name", "preferred_username"]),
+            app_name: text(&["app_displayname"]),
             app_id,
             object_id,
             tenant: text(&["tid"]),
@@ -95,18 +103,19 @@ impl TokenFacts {
         }
     }
 
-    /// Who this is, for messages: `svc-build@acme.example`, `the service principal 1a2b… (object id 3c4d…)`.
+    /// Who this is, for messages: `svc-build@acme.example`, `the service principal 'sp-pipelines' (object id 3c4d…)`.
     #[must_use]
     pub fn who(&self) -> String {
         if let Some(name) = &self.name {
             return name.clone();
         }
-        match (self.user, &self.app_id, &self.object_id) {
-            (Some(false), Some(app), Some(object)) => {
-                format!("the service principal of app {app} (object id {object})")
-            }
-            (Some(false), Some(app), None) => format!("the service principal of app {app}"),
-            (Some(false), None, Some(object)) => format!("the service principal with object id {object}"),
+        let is_app = self.kind == Some(IdentityKind::App);
+        let app = self.app_name.as_ref().map(|name| format!("'{name}'"));
+        let app = app.or_else(|| self.app_id.as_ref().map(|id| format!("of app {id}")));
+        match (is_app, app, &self.object_id) {
+            (true, Some(app), Some(object)) => format!("the service principal {app} (object id {object})"),
+            (true, Some(app), None) => format!("the service principal {app}"),
+            (true, None, Some(object)) => format!("the service principal with object id {object}"),
             (_, _, Some(object)) => format!("the user with object id {object}"),
             _ => "the given token".to_owned(),
         }
@@ -127,7 +136,7 @@ impl TokenFacts {
     #[must_use]
     pub fn missing_pat_scopes(&self) -> Vec<&'static str> {
         let has = |name: &str| self.scopes.iter().any(|scope| scope.eq_ignore_ascii_case(name));
-        if self.user != Some(true) || has("user_impersonation") {
+        if self.kind != Some(IdentityKind::User) || has("user_impersonation") {
             return Vec::new();
         }
         ["vso.pats", "vso.pats_manage"]
@@ -209,7 +218,7 @@ mod tests {
             "aud": AZURE_DEVOPS, "scp": "vso.pats vso.pats_manage", "upn": "svc-build@acme.example",
             "oid": "0001", "appid": "0002", "tid": "0003", "exp": 1_795_255_200
         })));
-        assert_eq!(facts.user, Some(true));
+        assert_eq!(facts.kind, Some(IdentityKind::User));
         assert_eq!(facts.who(), "svc-build@acme.example");
         assert_eq!(facts.warnings(now()), Vec::<String>::new());
     }
@@ -219,8 +228,16 @@ mod tests {
         let facts = TokenFacts::read(&jwt(
             &json!({ "aud": AZURE_DEVOPS, "oid": "0001", "appid": "0002" }),
         ));
-        assert_eq!(facts.user, Some(false));
+        assert_eq!(facts.kind, Some(IdentityKind::App));
         assert_eq!(facts.who(), "the service principal of app 0002 (object id 0001)");
+        let facts = TokenFacts {
+            app_name: Some("sp-pipelines".into()),
+            ..facts
+        };
+        assert_eq!(
+            facts.who(),
+            "the service principal 'sp-pipelines' (object id 0001)"
+        );
     }
 
     #[test]
@@ -235,7 +252,7 @@ mod tests {
             "a.b.c.d",
         ] {
             let facts = TokenFacts::read(token);
-            assert_eq!(facts.user, None, "{token}");
+            assert_eq!(facts.kind, None, "{token}");
             assert!(facts.warnings(now()).is_empty(), "{token}");
             assert_eq!(facts.who(), "the given token");
         }

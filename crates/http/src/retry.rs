@@ -5,7 +5,8 @@
 //! | no connection, the proxy did not answer | again | again |
 //! | 429 | again | again |
 //! | 408, 500, 502, 503, 504 | again | no: it may have been processed |
-//! | time-out, broken answer | again | no: it may have been processed |
+//! | broken answer | again | no: it may have been processed |
+//! | time-out | once more | no: it may have been processed |
 //! | certificate, proxy sign-in, too large, refused by us | no | no |
 //! | any other status | no | no |
 
@@ -28,14 +29,16 @@ pub(crate) enum Outcome<'a> {
 }
 
 /// Whether an outcome allows a further try at all.
-fn allows(repeat: Repeat, outcome: Outcome<'_>) -> bool {
+fn allows(repeat: Repeat, outcome: Outcome<'_>, tries: u32) -> bool {
     let safe = repeat == Repeat::Safe;
     match outcome {
         Outcome::Answered { status: 429 } => true,
         Outcome::Answered { status } => safe && matches!(status, 408 | 500 | 502 | 503 | 504),
         Outcome::Failed(HttpError::Connect { .. }) => true,
         Outcome::Failed(HttpError::Proxy { sign_in, .. }) => !sign_in,
-        Outcome::Failed(HttpError::Timeout { .. } | HttpError::Broken { .. }) => safe,
+        Outcome::Failed(HttpError::Broken { .. }) => safe,
+        // Each one costs its whole limit, and a service that hangs twice will hang again.
+        Outcome::Failed(HttpError::Timeout { .. }) => safe && tries < 2,
         Outcome::Failed(_) => false,
     }
 }
@@ -53,7 +56,7 @@ pub(crate) fn wait(
     asked: Option<Duration>,
     chance: f64,
 ) -> Option<Duration> {
-    if tries >= TRIES || !allows(repeat, outcome) {
+    if tries >= TRIES || !allows(repeat, outcome, tries) {
         return None;
     }
     let back_off = FIRST_WAIT
@@ -167,6 +170,22 @@ mod tests {
         );
         assert_eq!(at(1, 0.0), Some(375));
         assert!(at(1, 0.999).unwrap() < 625);
+    }
+
+    #[test]
+    fn a_time_out_is_met_once_more_and_no_more() {
+        let error = timeout();
+        let at = |tries| {
+            wait(
+                Repeat::Safe,
+                Outcome::Failed(&error),
+                tries,
+                Duration::ZERO,
+                None,
+                0.5,
+            )
+        };
+        assert!(at(1).is_some() && at(2).is_none());
     }
 
     #[test]

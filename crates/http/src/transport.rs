@@ -14,8 +14,9 @@ use crate::settings::{Settings, SettingsError};
 
 /// Until a connection stands, TLS and proxy included.
 const CONNECT: Duration = Duration::from_secs(20);
-/// For a whole request, from connecting to the last byte of the answer.
-pub(crate) const WHOLE: Duration = Duration::from_secs(60);
+/// For a whole request, from connecting to the last byte of the answer. Azure DevOps holds back requests of a
+/// busy account for up to 30 s ("Rate and usage limits").
+pub(crate) const WHOLE: Duration = Duration::from_secs(45);
 /// Idle connections kept for one host: as many as the most requests in flight (`parallelism`).
 const IDLE: usize = 64;
 
