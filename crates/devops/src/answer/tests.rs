@@ -1,0 +1,238 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn user() -> TokenFacts {
+    TokenFacts {
+        kind: Some(IdentityKind::User),
+        scopes: vec!["vso.pats".into(), "vso.pats_manage".into()],
+        ..TokenFacts::default()
+    }
+}
+
+fn app() -> TokenFacts {
+    TokenFacts {
+        kind: Some(IdentityKind::App),
+        ..TokenFacts::default()
+    }
+}
+
+fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+    Response::from_parts("vssps.dev.azure.com/acme", status, headers.iter().copied(), body)
+}
+
+fn json_answer(status: u16, body: &str) -> Response {
+    answer(
+        status,
+        &[("content-type", "application/json; charset=utf-8")],
+        body,
+    )
+}
+
+fn error(message: &str, type_key: &str) -> String {
+    serde_json::json!({ "$id": "1", "message": message, "typeKey": type_key, "errorCode": 0, "eventId": 3000 })
+        .to_string()
+}
+
+fn reason(answer: &Response, facts: &TokenFacts) -> String {
+    fault(answer, About::Organization, facts).map_or("none".to_owned(), |(reason, _)| format!("{reason:?}"))
+}
+
+const SIGN_IN: &str = "<html><head><title>Azure DevOps Services | Sign In</title></head></html>";
+
+#[test]
+fn a_sign_in_page_is_recognized_with_every_status_it_comes_with() {
+    let html = [("content-type", "text/html; charset=utf-8")];
+    for page in [
+        answer(203, &html, SIGN_IN),
+        answer(200, &html, SIGN_IN),
+        answer(203, &[], ""),
+        answer(302, &html, "<h1>Object moved</h1>"),
+    ] {
+        assert_eq!(reason(&page, &user()), "SignInPage", "{page:?}");
+    }
+    assert_eq!(
+        reason(&answer(200, &html, "<h1>Blocked by your company</h1>"), &user()),
+        "ForeignPage"
+    );
+    let json = "{\"patTokens\":[{\"displayName\":\"login-bot _signin\"}]}";
+    assert_eq!(reason(&answer(200, &html, json), &user()), "ForeignPage");
+}
+
+#[test]
+fn json_that_says_200_is_looked_at_further() {
+    assert_eq!(reason(&json_answer(200, "{\"patTokens\":[]}"), &user()), "none");
+    // A PAT may be called anything; its name is no message.
+    assert_eq!(
+        reason(
+            &json_answer(200, "{\"patToken\":{\"displayName\":\"TF400813\"}}"),
+            &user()
+        ),
+        "none"
+    );
+}
+
+#[test]
+fn an_app_is_refused_by_name_whatever_the_status() {
+    for message in [
+        "Service principals are not allowed to perform this action.",
+        "The requested operation is not allowed.",
+    ] {
+        for status in [200, 400, 401, 403, 500] {
+            let answer = json_answer(status, &error(message, "InvalidAccessException"));
+            assert_eq!(reason(&answer, &app()), "AppOnly", "{status} {message}");
+        }
+    }
+    assert_eq!(reason(&answer(401, &[], ""), &app()), "AppOnly");
+}
+
+#[test]
+fn a_refusal_behind_a_bom_is_read() {
+    let body = format!(
+        "\u{feff}{}",
+        error(
+            "TF400813: The user is not authorized to access this resource.",
+            "InvalidIdentityException"
+        )
+    );
+    assert_eq!(reason(&json_answer(401, &body), &user()), "NotAuthorized");
+    assert_eq!(
+        reason(&answer(401, &[], &body), &user()),
+        "NotAuthorized",
+        "without a content type"
+    );
+}
+
+#[test]
+fn a_refusal_in_a_header_alone_is_read() {
+    let header = [(
+        "x-tfs-serviceerror",
+        "TF401444%3A+Sign-in+at+least+once+as+acme%5Cbuild",
+    )];
+    let (reason, words) = fault(&answer(401, &header, ""), About::Organization, &user()).unwrap();
+    assert!(matches!(reason, Reason::NeverSignedIn));
+    assert_eq!(
+        words.message.as_deref(),
+        Some("TF401444: Sign-in at least once as acme\\build")
+    );
+}
+
+#[test]
+fn a_user_token_that_lacks_a_scope_is_told_which() {
+    let facts = TokenFacts {
+        scopes: vec!["vso.pats".into()],
+        ..user()
+    };
+    assert_eq!(
+        reason(&answer(401, &[], ""), &facts),
+        "MissingScopes([\"vso.pats_manage\"])"
+    );
+    let broad = TokenFacts {
+        scopes: vec!["user_impersonation".into()],
+        ..user()
+    };
+    assert_eq!(reason(&answer(401, &[], ""), &broad), "Refused");
+}
+
+#[test]
+fn a_token_for_another_service_is_told_so() {
+    let facts = TokenFacts {
+        audience: Some("https://management.azure.com".into()),
+        ..user()
+    };
+    let said = error(
+        "TF400813: The user is not authorized to access this resource.",
+        "InvalidIdentityException",
+    );
+    assert_eq!(reason(&json_answer(401, &said), &facts), "WrongAudience");
+}
+
+#[test]
+fn a_token_is_expired_by_the_services_clock_not_ours() {
+    let facts = TokenFacts {
+        expires: "2026-11-21T10:00:00Z".parse().ok(),
+        ..user()
+    };
+    let at = |date: &str| reason(&answer(401, &[("date", date)], ""), &facts);
+    assert_eq!(at("Sat, 21 Nov 2026 10:30:00 GMT"), "TokenExpired");
+    assert_eq!(at("Sat, 21 Nov 2026 10:01:00 GMT"), "Refused");
+    assert_eq!(at("yesterday"), "Refused");
+}
+
+#[test]
+fn every_other_published_refusal_has_its_own_name() {
+    for (status, message, type_key, expected) in [
+        (
+            401,
+            "TF400813: Resource not available for anonymous access. Client authentication required.",
+            "UnauthorizedRequestException",
+            "Anonymous",
+        ),
+        (
+            403,
+            "VS403463: The conditional access policy defined by your Microsoft Entra administrator has failed.",
+            "X",
+            "ConditionalAccess",
+        ),
+        (429, "TF400733: The request has been canceled", "X", "RateLimited"),
+        (
+            400,
+            "TF400898: An Internal Error Occurred. Activity Id: 1",
+            "JsonReaderException",
+            "InternalError",
+        ),
+        (404, "", "SessionTokenNotFoundException", "NotFound"),
+        (400, "The value is not valid.", "ArgumentException", "BadRequest"),
+        (404, "invalidToken", "SessionTokenNotFoundException", "NotFound"),
+        (503, "", "", "ServiceError"),
+        (401, "something new", "BrandNewException", "Refused"),
+    ] {
+        assert_eq!(
+            reason(&json_answer(status, &error(message, type_key)), &user()),
+            expected,
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_404_is_about_the_pat_only_where_one_was_asked_for() {
+    let json = json_answer(404, "{}");
+    let page = answer(404, &[("content-type", "text/html")], "<h1>404</h1>");
+    let told = |answer, about| format!("{:?}", fault(answer, about, &user()).unwrap().0);
+    assert_eq!(told(&json, About::OnePat), "NotFound");
+    assert_eq!(told(&json, About::Organization), "OrganizationNotFound");
+    assert_eq!(told(&page, About::OnePat), "OrganizationNotFound");
+}
+
+#[test]
+fn an_error_that_comes_as_a_success_is_no_success() {
+    let answer = json_answer(200, &error("Something else", "BrandNewException"));
+    assert!(reason(&answer, &user()).starts_with("NotUnderstood"));
+}
+
+proptest! {
+    #[test]
+    fn no_answer_panics_and_quotes_are_bounded(
+        status in 100u16..1000, kind in "(text/html|application/json|)", header in "[ -~]{0,80}", body in "\\PC{0,300}"
+    ) {
+        let answer = answer(status, &[("content-type", kind.as_str()), ("x-tfs-serviceerror", &header), ("activityid", &header)], &body);
+        if let Some((_, words)) = fault(&answer, About::OnePat, &user()) {
+            prop_assert!(words.message.unwrap_or_default().chars().count() <= LONGEST_QUOTE + 1);
+        } else {
+            prop_assert!((200..300).contains(&status) && status != 203);
+        }
+    }
+
+    #[test]
+    fn long_messages_are_cut(message in "\\PC{600,700}") {
+        let answer = json_answer(400, &error(&message, "X"));
+        let words = fault(&answer, About::Organization, &user()).unwrap().1;
+        prop_assert!(words.message.unwrap().chars().count() <= LONGEST_QUOTE + 1);
+    }
+
+    #[test]
+    fn unescaping_any_text_does_not_panic(text in "\\PC{0,60}", escaped in "(%[0-9a-zA-Z]{0,3}){0,10}") {
+        let _ = (unescape(&text), unescape(&escaped));
+    }
+}

@@ -1,0 +1,114 @@
+use super::*;
+
+fn error(reason: Reason) -> DevOpsError {
+    DevOpsError {
+        reason,
+        doing: Doing::List,
+        organization: "acme".into(),
+        who: "svc@acme.example".into(),
+        words: Words {
+            message: Some("Not today.".into()),
+            type_key: Some("X".into()),
+            activity: Some("7c1e".into()),
+            status: Some(403),
+        },
+    }
+}
+
+fn all() -> Vec<Reason> {
+    let id = || AuthorizationId::new("1a");
+    vec![
+        Reason::Http(HttpError::Broken {
+            asked: "h/p".into(),
+            why: "reset".into(),
+        }),
+        Reason::NoToken(Box::new(
+            Failure::new(FailureKind::Refused, "No")
+                .with_way_out("w")
+                .with_why("y"),
+        )),
+        Reason::SignInPage,
+        Reason::ForeignPage,
+        Reason::AppOnly,
+        Reason::TokenExpired,
+        Reason::WrongAudience,
+        Reason::MissingScopes(vec!["vso.pats_manage"]),
+        Reason::Anonymous,
+        Reason::NotAuthorized,
+        Reason::NeverSignedIn,
+        Reason::ConditionalAccess,
+        Reason::Refused,
+        Reason::RateLimited,
+        Reason::OrganizationNotFound,
+        Reason::NotFound,
+        Reason::Pat(PatTokenError::FullScopePatPolicyViolation),
+        Reason::Pat(PatTokenError::Other("moonPhase".into())),
+        Reason::BadRequest,
+        Reason::ServiceError,
+        Reason::InternalError,
+        Reason::NotUnderstood("why"),
+        Reason::NoSecret(id()),
+        Reason::EndlessList,
+    ]
+}
+
+#[test]
+fn every_reason_says_what_where_and_what_to_do() {
+    for reason in all() {
+        let shown = format!("{reason:?}");
+        let no_token = matches!(reason, Reason::NoToken(_));
+        let failure = error(reason).failure();
+        assert!(
+            no_token || failure.what.contains("acme"),
+            "{shown}: {}",
+            failure.what
+        );
+        assert!(!failure.ways_out.is_empty(), "{shown}");
+        assert!(failure.code.is_some() || no_token, "{shown}");
+        assert!(
+            matches!(failure.kind, FailureKind::Refused | FailureKind::Service),
+            "{shown}"
+        );
+        let words = failure.service_words.unwrap_or_default();
+        assert!(
+            no_token || words == "\"Not today.\" (X, HTTP 403, activity 7c1e)",
+            "{shown}: {words}"
+        );
+    }
+}
+
+#[test]
+fn an_app_only_refusal_names_the_identity_the_rule_and_three_ways_out() {
+    let failure = error(Reason::AppOnly).failure();
+    assert_eq!(
+        failure.what,
+        "Azure DevOps refused to list PATs in acme for svc@acme.example"
+    );
+    assert!(failure.why.unwrap().contains("only users"));
+    assert_eq!(failure.ways_out.len(), 3);
+    assert_eq!(failure.kind, FailureKind::Refused);
+}
+
+#[test]
+fn an_unknown_policy_error_keeps_its_name() {
+    let failure = error(Reason::Pat(PatTokenError::Other("moonPhase".into()))).failure();
+    assert_eq!(failure.code.as_deref(), Some("moonPhase"));
+    assert_eq!(failure.kind, FailureKind::Refused);
+}
+
+#[test]
+fn only_what_was_never_processed_is_sure_not_to_have_happened() {
+    let may = |reason| error(reason).may_have_happened();
+    assert!(!may(Reason::Http(HttpError::Connect {
+        host: "h".into(),
+        why: "refused".into()
+    })));
+    assert!(!may(Reason::Pat(PatTokenError::AccessDenied)));
+    assert!(!may(Reason::RateLimited));
+    assert!(may(Reason::Http(HttpError::Broken {
+        asked: "h".into(),
+        why: "reset".into()
+    })));
+    assert!(may(Reason::ServiceError));
+    assert!(may(Reason::NotUnderstood("it is not JSON")));
+}
