@@ -60,7 +60,7 @@ impl Command {
 }
 
 /// The percent sign comes last, so that an escaped one never makes another escape.
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     text.replace("%3B", ";")
         .replace("%0D", "\r")
         .replace("%0A", "\n")

@@ -225,6 +225,11 @@ impl Job {
         self
     }
 
+    /// A public variable, added to a job that is under way.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.set(name, value, false);
+    }
+
     /// A secret variable, added to a job that is under way.
     pub fn add_secret(&mut self, name: &str, value: &str) {
         self.set(name, value, true);
@@ -443,6 +448,12 @@ impl Job {
             environment.insert(name, value);
         }
     }
+}
+
+/// Whether a variable tells of the job's own token, by which a step proves which job it is.
+#[must_use]
+pub fn is_system_connection(name: &str) -> bool {
+    name.starts_with("ENDPOINT_") && name.contains(SYSTEM_CONNECTION)
 }
 
 fn is_called(input: &Input, name: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::command::Command;
+use crate::command::{Command, unescape};
 use crate::job::{Job, Step, Variable};
 use crate::manifest::Manifest;
 use crate::masker::Masker;
@@ -205,11 +205,7 @@ impl Record {
             self.fail(format!("{why}: {line}"));
         }
         if command.name() != "task.debug" {
-            self.write(true, &format!("Processed: {line}"));
-            self.write(
-                true,
-                &format!("{} {:?} {}", command.name(), command.properties, command.data),
-            );
+            self.write(true, &format!("Processed: {}", unescape(line)));
         }
         self.commands.push(command);
     }

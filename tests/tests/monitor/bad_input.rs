@@ -213,7 +213,7 @@ fn only_azure_devops_organizations_are_asked() {
             ".",
             "..",
             "ac me",
-            "acme\u{0}",
+            "acme\u{7f}",
             "acme\u{202e}",
         ] {
             assert_refused(

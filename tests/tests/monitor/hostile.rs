@@ -306,7 +306,7 @@ fn no_pattern_without_a_match_takes_effect() {
     let mut world = World::having(&[("a", 60)]);
     let patterns: Vec<String> = hostile()
         .into_iter()
-        .filter(|name| !name.contains(['\n', '\r']) && !name.contains("$("))
+        .filter(|name| !name.contains(['\n', '\r', '\0']) && !name.contains("$("))
         .collect();
     let run = world.run(&all_formats().input("requireNames", &patterns.join("\n")));
     assert_harmless(&run);

@@ -4,10 +4,11 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use patkeeper_tests::job::Step;
 use patkeeper_tests::running::Run;
+use patkeeper_tests::step::StepResult::Succeeded;
 
 use crate::world::{World, end, ends};
-use patkeeper_tests::step::StepResult::Succeeded;
 
 /// The unpacked program in the job's temp folder.
 fn program(world: &World) -> PathBuf {
@@ -83,12 +84,22 @@ fn an_unpacking_that_was_killed_is_made_good_by_the_next_step() {
 }
 
 #[test]
-fn steps_that_unpack_at_the_same_time_do_not_meet() {
-    let mut world = World::having(&[("a", 60)]);
-    let running: Vec<_> = (0..4).map(|_| world.start(&World::step())).collect();
-    for step in running {
-        assert_ok(&step.finish(&mut world.job));
+fn steps_that_unpack_into_one_folder_at_the_same_time_do_not_meet() {
+    let mut owner = World::having(&[("a", 60)]);
+    let temp = owner.job.temp().display().to_string();
+    let mut others: Vec<World> = (0..3).map(|_| World::having(&[("a", 60)])).collect();
+    let running = owner.start(&World::step());
+    let also_running: Vec<_> = others
+        .iter_mut()
+        .map(|world| {
+            world.job.set_variable("Agent.TempDirectory", &temp);
+            world.start(&Step::new("a step elsewhere").input("accessToken", "$(Token)"))
+        })
+        .collect();
+    for (step, world) in also_running.into_iter().zip(&mut others) {
+        assert_eq!(end(&step.finish(&mut world.job)), ends("ok", Succeeded, 0));
     }
+    assert_ok(&running.finish(&mut owner.job));
 }
 
 #[test]

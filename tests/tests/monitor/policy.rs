@@ -89,7 +89,7 @@ fn the_file_speaks_where_the_inputs_are_silent_and_the_inputs_win() {
 fn a_file_that_is_not_understood_is_bad_input_with_its_place() {
     for (policy, place) in [
         ("version: 1\nrules:\n  lifetme: { severity: error }\n", "3"),
-        ("version: 1\nrules: [\n", "2"),
+        ("version: 1\nrules: [\n", "3"),
         (
             "version: 1\nrules:\n  name: { severity: warning, pattern: '(' }\n",
             "3",

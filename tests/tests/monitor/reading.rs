@@ -193,6 +193,25 @@ fn refused_connection_data_leaves_the_pats_judged() {
 }
 
 #[test]
+fn an_account_id_of_the_agent_that_fits_no_pat_hides_none() {
+    let mut world = World::having(&[("a", 60), ("b", -3)]);
+    world
+        .sim
+        .cloud(|cloud| cloud.manners.connection_data = ConnectionData::Refused(Refusal::BearerRefused));
+    world.job = world
+        .job
+        .variable("System.CollectionId", "5a1e0000-0000-4000-8000-00000000ffff");
+    let run = world.run(&World::step());
+    run.assert_well_behaved();
+    assert_eq!(
+        run.result(),
+        Failed,
+        "a guess must not pass the gate\n{}",
+        run.log()
+    );
+}
+
+#[test]
 fn an_entry_that_is_not_understood_is_named_and_the_others_are_judged() {
     let mut world = World::new();
     let body = r#"{ "continuationToken": "", "patTokens": [

@@ -37,13 +37,15 @@ impl World {
 
     pub(crate) fn with(config: SimConfig) -> Self {
         let sim = Sim::start(config).unwrap();
-        let (user, token) = sim.cloud(|cloud| {
-            cloud.add_organization(ACME);
+        let (account, user, token) = sim.cloud(|cloud| {
+            let account = cloud.add_organization(ACME);
             let user = cloud.add_user(ACME, UPN, "Build Service");
             let token = cloud.user_token(&user);
-            (user, token)
+            (account, user, token)
         });
-        let mut job = Job::new().secret("Token", &token);
+        let mut job = Job::new()
+            .variable("System.CollectionId", &account)
+            .secret("Token", &token);
         for (name, value) in sim.agent_env() {
             job = job.agent_setting(&name, &value);
         }
