@@ -68,7 +68,12 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         .transpose()?;
     let client = Client::new(&network).map_err(|error| error.failure())?;
 
-    let targets = targets(&inputs, &client, context)?;
+    let SignIn::AccessToken(token) = &inputs.sign_in;
+    let token = GivenToken::new(token)?;
+    for warning in token.facts().warnings(Utc::now()) {
+        console.warning(&warning);
+    }
+    let targets = targets(&inputs, &client, Arc::new(token), context);
     let readings = read_all(&targets).await;
     let now = Utc::now();
     let run = Run {
@@ -169,28 +174,22 @@ fn prepare(front: Front, path: &Path) -> Result<Folder, Failure> {
 fn targets(
     inputs: &PatMonitorInputs,
     client: &Client,
+    token: Arc<dyn TokenSource>,
     context: &AgentContext,
-) -> Result<Vec<Target<AzureDevOps>>, Failure> {
-    let SignIn::AccessToken(token) = &inputs.sign_in else {
-        return Ok(Vec::new());
-    };
-    let token: Arc<dyn TokenSource> = Arc::new(GivenToken::new(token)?);
+) -> Vec<Target<AzureDevOps>> {
     let here = context
         .collection_uri
         .as_deref()
         .and_then(|uri| Organization::parse(uri).ok());
-    Ok(inputs
-        .organizations
-        .iter()
-        .map(|organization| Target {
-            organization: organization.clone(),
-            known_account_id: context
-                .collection_id
-                .clone()
-                .filter(|_| here.as_ref() == Some(organization)),
-            pats: AzureDevOps::new(client.clone(), organization.clone(), Arc::clone(&token)),
-        })
-        .collect())
+    let target = |organization: &Organization| Target {
+        organization: organization.clone(),
+        known_account_id: context
+            .collection_id
+            .clone()
+            .filter(|_| here.as_ref() == Some(organization)),
+        pats: AzureDevOps::new(client.clone(), organization.clone(), Arc::clone(&token)),
+    };
+    inputs.organizations.iter().map(target).collect()
 }
 
 /// Writes the report's files. A report that cannot be written fails the step, for someone relies on it; it never

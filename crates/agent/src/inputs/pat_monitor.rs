@@ -15,7 +15,6 @@ use crate::registry::pat_monitor as registry;
 
 /// Whose token calls Azure DevOps.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum SignIn {
     /// A delegated Entra token from an earlier step.
     AccessToken(SecretString),

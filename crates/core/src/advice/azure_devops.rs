@@ -47,9 +47,10 @@ pub(super) static ROWS: &[Advice] = &[
         "it lets only users near the PAT lifecycle API; service principals and managed identities are refused, \
          even for listing",
         &[
-            "signIn: refreshToken, a user's sign-in kept in Key Vault (docs/sign-in.md#refresh-token)",
-            "signIn: accessToken, a user's token from an earlier step",
-            "scope: organization, where an administrator's identity may read everyone's PATs",
+            "signIn: accessToken with a user's token: a step before this one gets it from a refresh token kept in \
+             Key Vault (docs/patmonitor.md#permissions-and-sign-in)",
+            "on an agent of your own, where a user has run 'az login': \
+             az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798",
         ],
     ),
     row(
@@ -73,7 +74,7 @@ pub(super) static ROWS: &[Advice] = &[
         "the access token has run out; one lasts about an hour, and a job may wait longer than that",
         &[
             "get the token in a step right before this one",
-            "signIn: refreshToken, which gets a fresh one at each run (docs/sign-in.md#refresh-token)",
+            "where jobs wait long, have that step get a fresh one from a refresh token (docs/patmonitor.md#permissions-and-sign-in)",
         ],
     ),
     row(
@@ -260,6 +261,6 @@ pub(super) static ROWS: &[Advice] = &[
         FailureKind::Refused,
         Who::Owner,
         "PATs for all organizations stop working on 2026-12-01, whatever end they show",
-        &["make one PAT for each organization that needs one: PatRotate never makes global ones"],
+        &["make one PAT for each organization that needs one: choose one organization when you create it"],
     ),
 ];

@@ -92,12 +92,12 @@ pat_token_errors! {
         "at least one scope does not exist or cannot be given to a PAT"
         ["find the right one with patkeeper scopes", "scopes are separated by single spaces"];
     UserIdRequired "userIdRequired" Refused Owner
-        "the token names no user" ["sign in as a user: signIn: refreshToken or accessToken"];
+        "the token names no user" ["sign in as a user: signIn: accessToken with a user's token"];
     InvalidUserId "invalidUserId" Refused Owner
         "the service does not know the token's user" ["open the organization once in a browser with this account"];
     InvalidUserType "invalidUserType" Refused Author
         "this kind of identity cannot have PATs; only users can"
-        ["sign in as a user: signIn: refreshToken or accessToken (docs/sign-in.md)"];
+        ["sign in as a user: signIn: accessToken with a user's token (docs/patmonitor.md#permissions-and-sign-in)"];
     AccessDenied "accessDenied" Refused OrganizationAdministrator
         "the account may not do this here; where PAT creation is restricted this is also how it may be said"
         ["ask for the token with both vso.pats and vso.pats_manage",
@@ -148,7 +148,7 @@ pat_token_errors! {
         "the end asked for is later than the tenant's policy allows; extending counts from the day the PAT was made"
         ["lower validDays to what the tenant allows", "mode: replace, because a new PAT counts from today"];
     InvalidTokenType "invalidTokenType" Refused Author
-        "this kind of token cannot do that" ["sign in as a user: signIn: refreshToken or accessToken"];
+        "this kind of token cannot do that" ["sign in as a user: signIn: accessToken with a user's token"];
     InvalidAudience "invalidAudience" Refused Author
         "the token was issued for another service"
         ["ask for it with resource 499b84ac-1321-427f-aa17-267ca6975798"];

@@ -89,7 +89,7 @@ fn undecided(reading: &OrganizationReading, pattern: &Glob) -> UnreadableEntry {
         )
         .with_code("accountNotKnown")
         .with_why(format!("Connection data did not tell which account {organization} is."))
-        .with_way_out("Sign in with an identity that may read connection data (docs/sign-in.md)")
+        .with_way_out("Sign in with an identity that may read connection data (docs/patmonitor.md#permissions-and-sign-in)")
         .with_way_out("Run in a pipeline of this organization, which tells its account"),
     }
 }

@@ -156,7 +156,7 @@ impl Policy {
                 (days > i64::from(allowed)).then(|| {
                     (
                         format!("{days} days, allowed {allowed}"),
-                        format!("Rotate it with `validDays` of {allowed} or less: PatRotate@1 (docs/rotation.md)."),
+                        format!("Replace it by one that is given {allowed} days or less (docs/rotation.md)."),
                     )
                 })
             }
@@ -178,9 +178,7 @@ impl Policy {
                 listed(pairs).map(|pairs| {
                     (
                         format!("already included: {pairs}"),
-                        "Leave it out of `scopes` at the next rotation, its job loses nothing: PatRotate@1 \
-                         (docs/rotation.md)."
-                            .to_owned(),
+                        "Leave it out when the PAT is next replaced: its job loses nothing (docs/rotation.md).".to_owned(),
                     )
                 })
             }
@@ -195,7 +193,7 @@ impl Policy {
                 (
                     format!("valid in all organizations: global PATs stop working on {end}"),
                     format!(
-                        "Before {end}, replace it by one PAT for each organization it is used in: PatRotate@1 \
+                        "Before {end}, replace it by one PAT for each organization it is used in \
                          (docs/rotation.md)."
                     ),
                 )
@@ -204,7 +202,7 @@ impl Policy {
                 let pattern = self.name_pattern.as_ref().filter(|pattern| !pattern.matches(&pat.display_name))?;
                 Some((
                     format!("the name does not match {}", pattern.as_str()),
-                    "Rotate it under a name that does: `name` of PatRotate@1 (docs/rotation.md).".to_owned(),
+                    "Replace it by one whose name does (docs/rotation.md).".to_owned(),
                 ))
             }
             Rule::PreferIdentity => {

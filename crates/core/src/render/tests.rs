@@ -115,7 +115,7 @@ pub(crate) fn monday() -> Report {
         "2027-01-30T00:00:00Z",
         PatStatus::Healthy,
     );
-    let lifetime = "Rotate it with `validDays` of 90 or less: PatRotate@1 (docs/rotation.md).";
+    let lifetime = "Replace it by one that is given 90 days or less (docs/rotation.md).";
     let full = "Replace it by a PAT with what it uses: `patkeeper scopes` finds the least scope for a task (docs/scopes.md).";
     let mut waived = finding(
         "full-access",

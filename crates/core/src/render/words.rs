@@ -91,28 +91,16 @@ pub(super) fn next_step(pat: &PatEntry) -> String {
     }
     match pat.status {
         PatStatus::Replaced | PatStatus::Healthy => String::new(),
-        PatStatus::Expired if rotatable(&pat.family) => {
-            format!("rotate it now: PatRotate@1, name: {}", pat.family)
-        }
-        PatStatus::Expired => "make a new one now and give it to what uses it".to_owned(),
-        PatStatus::Critical if pat.days_left < 1 => "less than a day left: rotate it now".to_owned(),
+        PatStatus::Expired => "replace it now (docs/rotation.md)".to_owned(),
+        PatStatus::Critical if pat.days_left < 1 => "less than a day left: replace it now".to_owned(),
         PatStatus::Critical => {
             format!(
-                "{} left: rotate it now",
+                "{} left: replace it this week",
                 count(usize::try_from(pat.days_left).unwrap_or(0), "day")
             )
         }
-        PatStatus::Warning => format!("rotate it before {}", date(pat.effective_expiry)),
+        PatStatus::Warning => format!("replace it before {}", date(pat.effective_expiry)),
     }
-}
-
-/// Whether PatRotate takes it as a name: at most 64 letters, digits, spaces, `.`, `_` and `-`.
-fn rotatable(family: &str) -> bool {
-    (1..=64).contains(&family.len())
-        && family.trim() == family
-        && family
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-'))
 }
 
 /// What to do about a pattern without a match, by the input that held it.
