@@ -1,7 +1,7 @@
 //! Files that say what the source says, in other words: checked in, and never edited where they are generated.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use patkeeper_agent::docs;
@@ -10,8 +10,12 @@ use patkeeper_core::report::Report;
 use patkeeper_core::scope;
 
 use crate::manifest;
+use crate::picture;
 use crate::terminal::say;
 use crate::workspace::{Workspace, write};
+
+/// The log that the renderer's tests hold fast.
+const SNAPSHOT: &str = "crates/core/src/render/snapshots/patkeeper_core__render__tests__log_of_a_monday.snap";
 
 /// One file as it should be.
 struct Generated {
@@ -33,6 +37,10 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {
     all.push(Generated {
         file: PathBuf::from("docs/report.schema.json"),
         text: report_schema()?,
+    });
+    all.push(Generated {
+        file: PathBuf::from("docs/monitor-log.svg"),
+        text: picture::svg(&current(workspace, Path::new(SNAPSHOT))?),
     });
     let mut stale = Vec::new();
     for generated in all {
@@ -87,7 +95,7 @@ fn report_schema() -> Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(&schema)?))
 }
 
-fn current(workspace: &Workspace, file: &PathBuf) -> Result<String> {
+fn current(workspace: &Workspace, file: &Path) -> Result<String> {
     fs::read_to_string(workspace.root.join(file)).with_context(|| format!("{}", file.display()))
 }
 

@@ -8,6 +8,7 @@ mod manifest;
 mod npm;
 mod package;
 mod payload;
+mod picture;
 mod platforms;
 mod suite;
 mod terminal;

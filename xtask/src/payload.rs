@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn what_is_packed_comes_out_whole_and_is_what_the_manifest_says() {
         let folder = std::env::temp_dir().join(format!("patkeeper-payload-{}", std::process::id()));
-        let program: Vec<u8> = (0..100_000_u32).flat_map(|n| (n * n).to_le_bytes()).collect();
+        let program: Vec<u8> = (0..100_000_u32)
+            .flat_map(|n| n.wrapping_mul(n).to_le_bytes())
+            .collect();
         write(&folder.join("program"), &program).unwrap();
         let mut manifest = Manifest::default();
         // A cached file of the right name and wrong content must not be shipped.
