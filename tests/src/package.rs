@@ -184,7 +184,7 @@ fn newest_vsix(folder: &Path) -> Option<(PathBuf, SystemTime)> {
 /// What the package is made of. Test code is not in it, and neither is the simulator.
 fn newest_source() -> SystemTime {
     let mut newest = SystemTime::UNIX_EPOCH;
-    let mut open: Vec<PathBuf> = ["Cargo.toml", "Cargo.lock", "crates", "task"]
+    let mut open: Vec<PathBuf> = ["Cargo.toml", "Cargo.lock", "crates", "task", "vss-extension.json"]
         .map(|name| workspace().join(name))
         .into();
     while let Some(path) = open.pop() {

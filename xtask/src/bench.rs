@@ -14,11 +14,9 @@ use anyhow::{Context, Result, bail};
 use self::cloud::Cloud;
 use self::measure::{Cost, cost, median};
 use self::table::{Row, Table};
-use crate::package::{self, Order};
-use crate::payload::{self, Manifest};
 use crate::platforms;
 use crate::terminal::say;
-use crate::workspace::{Workspace, read};
+use crate::workspace::{self, Workspace};
 
 /// Starts of a program, each a few milliseconds.
 const STARTS: usize = 60;
@@ -29,6 +27,9 @@ const READINGS: usize = 15;
 /// Own PATs in the simulated organization.
 const PATS: usize = 1_000;
 
+/// How a step ends that is refused for its input.
+const REFUSED: i32 = 2;
+
 const MB: f64 = 1e6;
 
 /// Measures, prints the table, writes `target/bench.json`.
@@ -36,21 +37,13 @@ const MB: f64 = 1e6;
 /// # Errors
 /// Something cannot be built or measured, or a figure misses its bar.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let vsix = package::run(
-        workspace,
-        &Order {
-            all: false,
-            binaries: None,
-            publisher: None,
-        },
-    )?;
+    let vsix = packaged(workspace)?;
     let unpacked = workspace.root.join("target").join("bench");
     let task = unpack(&vsix, &unpacked)?;
-    let program = unpacked.join("program");
-    let packed = take_program(&task, &program)?;
+    let program = take_program(&task, &unpacked)?;
 
     let mut table = Table::default();
-    sizes(&mut table, &vsix, &program, packed)?;
+    sizes(&mut table, &vsix, &task, &program)?;
     start(&mut table, &program)?;
     step(&mut table, &task, &unpacked)?;
     reading(&mut table, workspace, &program, &unpacked)?;
@@ -65,22 +58,25 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
 }
 
-fn sizes(table: &mut Table, vsix: &Path, program: &Path, packed: u64) -> Result<()> {
+fn sizes(table: &mut Table, vsix: &Path, task: &Path, program: &Path) -> Result<()> {
     let bytes = |path: &Path| -> Result<f64> {
         Ok(fs::metadata(path)
             .with_context(|| format!("{}", path.display()))?
             .len() as f64)
     };
+    let packed = task
+        .join("payload")
+        .join(format!("{}.br", platforms::host()?.name));
     table.add(Row::under("program size", bytes(program)? / MB, 5.0, "MB"));
     table.add(Row::at_most(
         "packed program, this platform, one task",
-        packed as f64 / MB,
+        bytes(&packed)? / MB,
         4.0,
         "MB",
     ));
     table.add(Row::under("VSIX, this platform", bytes(vsix)? / MB, 20.0, "MB"));
     if cfg!(target_os = "linux") {
-        let needs_loader = measure::needs_loader(&read(program)?);
+        let needs_loader = measure::needs_loader(program)?;
         table.add(Row::at_most(
             "shared libraries that the program needs",
             f64::from(u8::from(needs_loader)),
@@ -95,9 +91,13 @@ fn start(table: &mut Table, program: &Path) -> Result<()> {
     let mut times = Vec::new();
     for _ in 0..STARTS {
         times.push(
-            cost(Command::new(program).arg("--version").env_clear())?
-                .expect(&[0])?
-                .wall,
+            cost({
+                let mut version = Command::new(program);
+                version.arg("--version").env_clear();
+                version
+            })?
+            .expect(&[0])?
+            .wall,
         );
     }
     table.add(Row::under("patkeeper --version", median(times), 5.0, "ms"));
@@ -107,23 +107,15 @@ fn start(table: &mut Table, program: &Path) -> Result<()> {
 /// A step that is refused for its input does everything around the work and nothing of it: Node starts, the shim
 /// unpacks or finds the program, the program starts, reads its inputs and speaks to the agent.
 fn step(table: &mut Table, task: &Path, unpacked: &Path) -> Result<()> {
-    const REFUSED: i32 = 2;
     let temp = unpacked.join("temp");
     let empty = unpacked.join("empty.js");
     fs::write(&empty, "").context("an empty script")?;
     let (mut bare, mut first, mut after) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..STEPS {
         fresh(&temp)?;
-        let step = || {
-            let mut step = Command::new("node");
-            step.arg(task.join("shim.js"))
-                .env("AGENT_TEMPDIRECTORY", &temp)
-                .env("INPUT_ORGANIZATION", "acme");
-            step
-        };
-        bare.push(cost(Command::new("node").arg(&empty))?.expect(&[0])?.wall);
-        first.push(cost(&mut step())?.expect(&[REFUSED])?.wall);
-        after.push(cost(&mut step())?.expect(&[REFUSED])?.wall);
+        bare.push(cost(node(&empty))?.expect(&[0])?.wall);
+        first.push(cost(step_of(task, &temp))?.expect(&[REFUSED])?.wall);
+        after.push(cost(step_of(task, &temp))?.expect(&[REFUSED])?.wall);
     }
     let node = median(bare);
     table.add(Row::at_most(
@@ -156,10 +148,10 @@ fn reading(table: &mut Table, workspace: &Workspace, program: &Path, unpacked: &
             .envs(cloud.environment());
         // Never by the verdict: the organization has expired PATs.
         step.env("INPUT_FAILON", "never");
-        ours.push(cost(&mut step)?.expect(&[0])?);
-        let mut script = Command::new("node");
-        script.arg(&baseline).envs(cloud.environment());
-        theirs.push(cost(&mut script)?.expect(&[0])?);
+        ours.push(cost(step)?.expect(&[0])?);
+        let mut script = node(&baseline);
+        script.envs(cloud.environment());
+        theirs.push(cost(script)?.expect(&[0])?);
     }
     let cpu = |costs: &[Cost]| median(costs.iter().map(|cost| cost.cpu).collect());
     let (our_cpu, their_cpu) = (cpu(&ours), cpu(&theirs));
@@ -201,20 +193,47 @@ fn unpack(vsix: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join("PatMonitor"))
 }
 
-/// Unpacks this platform's program to `to`, and returns its packed size.
-fn take_program(task: &Path, to: &Path) -> Result<u64> {
-    let payload = task.join("payload");
-    let manifest: Manifest =
-        serde_json::from_slice(&read(&payload.join("payload.json"))?).context("payload.json")?;
-    let name = platforms::host()?.name;
-    let entry = manifest
-        .platforms
-        .get(name)
-        .with_context(|| format!("no program for {name}"))?;
-    let packed = read(&payload.join(&entry.file))?;
-    fs::write(to, payload::unpack(&packed)?).with_context(|| format!("{}", to.display()))?;
-    measure::make_runnable(to)?;
-    Ok(packed.len() as u64)
+/// The program as the shim unpacks it. Done here, unpacking would grow this process, and what the kernel counts as
+/// a child's peak memory is never less than its parent's.
+fn take_program(task: &Path, unpacked: &Path) -> Result<PathBuf> {
+    let temp = unpacked.join("program");
+    fresh(&temp)?;
+    cost(step_of(task, &temp))?.expect(&[REFUSED])?;
+    for entry in fs::read_dir(&temp)? {
+        let program = entry?.path().join("patkeeper");
+        if program.is_file() {
+            return Ok(program);
+        }
+    }
+    bail!("the shim left no program in {}", temp.display())
+}
+
+/// The package, made by a process of its own for the same reason.
+fn packaged(workspace: &Workspace) -> Result<PathBuf> {
+    let this = std::env::current_exe().context("this program")?;
+    workspace::run("packaging", workspace.command(this).arg("package"))?;
+    let folder = workspace.package();
+    for entry in fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "vsix") {
+            return Ok(path);
+        }
+    }
+    bail!("there is no package in {}", folder.display())
+}
+
+fn node(script: &Path) -> Command {
+    let mut node = Command::new("node");
+    node.arg(script);
+    node
+}
+
+/// A step that is refused for its input.
+fn step_of(task: &Path, temp: &Path) -> Command {
+    let mut step = node(&task.join("shim.js"));
+    step.env("AGENT_TEMPDIRECTORY", temp)
+        .env("INPUT_ORGANIZATION", "acme");
+    step
 }
 
 /// An empty folder.

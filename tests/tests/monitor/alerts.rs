@@ -1,41 +1,9 @@
 //! Telling Slack, Teams and a webhook. A failed alert is a warning and never changes the verdict.
 
 use patkeeper_sim::{Action, Delivery, Fault, Hook, Match};
-use patkeeper_tests::job::Step;
 use patkeeper_tests::step::StepResult::{Failed, Succeeded, SucceededWithIssues};
 
-use crate::world::{World, end, ends};
-
-/// Webhook URLs that no service ever made; all that makes them secret is in their path or query.
-const SLACK: (&str, &str) = (
-    "slackWebhookUrl",
-    "https://hooks.slack.com/services/TEXAMPLE/BEXAMPLE/made-up-for-tests",
-);
-const TEAMS: (&str, &str) = (
-    "teamsWebhookUrl",
-    "https://prod-00.westeurope.logic.azure.com/workflows/made-up/triggers/manual/paths/invoke?sig=also-made-up-for-tests",
-);
-const GENERIC: (&str, &str) = (
-    "webhookUrl",
-    "https://alerts.example/hook/likewise-made-up?key=for-tests-only",
-);
-
-/// What in them must never be seen.
-const SECRETS: [&str; 4] = [
-    "TEXAMPLE/BEXAMPLE/made-up-for-tests",
-    "also-made-up-for-tests",
-    "hook/likewise-made-up",
-    "for-tests-only",
-];
-
-fn step_telling_all(world: &mut World) -> Step {
-    let mut step = World::step();
-    for (input, url) in [SLACK, TEAMS, GENERIC] {
-        world.job.add_secret(input, url);
-        step = step.input(input, &format!("$({input})"));
-    }
-    step
-}
+use crate::world::{WEBHOOK_SECRETS as SECRETS, World, end, ends, step_telling_all};
 
 fn deliveries(world: &World) -> Vec<Delivery> {
     world.sim.cloud(|cloud| cloud.deliveries.clone())

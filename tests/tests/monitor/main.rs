@@ -21,6 +21,7 @@ mod policy;
 mod reading;
 mod refusals;
 mod reports;
+mod secrets;
 mod surroundings;
 mod verdicts;
 mod world;

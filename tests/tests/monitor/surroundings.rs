@@ -53,6 +53,22 @@ fn the_program_gets_what_it_needs_and_no_other_secret_of_the_job() {
 }
 
 #[test]
+fn the_jobs_token_that_yaml_maps_is_not_handed_on() {
+    let mut world = World::having(&[("a", 60)]);
+    let token = world.job.job_token().to_owned();
+    world
+        .sim
+        .fault(Fault::once(Match::any().path(PATS), Action::Hang));
+    let running = world.start(&World::step().env("SYSTEM_ACCESSTOKEN", &token));
+    eventually("the list is asked for", || {
+        world.sim.log().iter().any(|request| request.path.contains(PATS))
+    });
+    let program = running.descendants();
+    let _ = running.cancel().finish(&mut world.job);
+    assert_eq!(program[0].variable("SYSTEM_ACCESSTOKEN"), None);
+}
+
+#[test]
 fn no_secret_is_among_the_programs_arguments() {
     let mut world = World::having(&[("a", 60)]);
     let (program, _) = program_of(&mut world);

@@ -110,6 +110,40 @@ impl World {
     }
 }
 
+/// Webhook URLs that no service ever made, by input; all that makes them secret is in their path or query.
+pub(crate) const WEBHOOKS: [(&str, &str); 3] = [
+    (
+        "slackWebhookUrl",
+        "https://hooks.slack.com/services/TEXAMPLE/BEXAMPLE/made-up-for-tests",
+    ),
+    (
+        "teamsWebhookUrl",
+        "https://prod-00.westeurope.logic.azure.com/workflows/made-up/triggers/manual/paths/invoke?sig=also-made-up-for-tests",
+    ),
+    (
+        "webhookUrl",
+        "https://alerts.example/hook/likewise-made-up?key=for-tests-only",
+    ),
+];
+
+/// What in them must never be seen.
+pub(crate) const WEBHOOK_SECRETS: [&str; 4] = [
+    "TEXAMPLE/BEXAMPLE/made-up-for-tests",
+    "also-made-up-for-tests",
+    "hook/likewise-made-up",
+    "for-tests-only",
+];
+
+/// A step that tells every channel; the job gets their URLs as secret variables.
+pub(crate) fn step_telling_all(world: &mut World) -> Step {
+    let mut step = World::step();
+    for (input, url) in WEBHOOKS {
+        world.job.add_secret(input, url);
+        step = step.input(input, &format!("$({input})"));
+    }
+    step
+}
+
 /// Ends `days_left` whole days (and an hour) from the cloud's now. A living one was made 20 days ago, an ended one
 /// lived for 60 days.
 pub(crate) fn seed(cloud: &Cloud, user: &str, organization: &str, name: &str, days_left: i64) -> PatSeed {

@@ -1,5 +1,7 @@
 //! What one run of a program costs, as the kernel counts it.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -30,7 +32,7 @@ impl Cost {
 }
 
 /// Runs it to its end, with its output thrown away.
-pub(super) fn cost(command: &mut Command) -> Result<Cost> {
+pub(super) fn cost(mut command: Command) -> Result<Cost> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -64,8 +66,17 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
 
 /// Whether a 64-bit little-endian ELF program names an interpreter: the dynamic loader of one C library, without
 /// which it does not start (System V ABI, program header `PT_INTERP`).
-pub(super) fn needs_loader(elf: &[u8]) -> bool {
-    const PT_INTERP: u32 = 3;
+pub(super) fn needs_loader(program: &Path) -> Result<bool> {
+    /// Headers of any program fit in here.
+    const HEADERS: u64 = 16 * 1024;
+    let mut headers = Vec::new();
+    let file = File::open(program).with_context(|| format!("{}", program.display()))?;
+    file.take(HEADERS).read_to_end(&mut headers)?;
+    Ok(names_interpreter(&headers))
+}
+
+fn names_interpreter(elf: &[u8]) -> bool {
+    const PT_INTERP: usize = 3;
     let number = |at: usize, length: usize| -> Option<usize> {
         let bytes = elf.get(at..at.checked_add(length)?)?;
         Some(
@@ -78,18 +89,7 @@ pub(super) fn needs_loader(elf: &[u8]) -> bool {
     let (Some(table), Some(size), Some(count)) = (number(0x20, 8), number(0x36, 2), number(0x38, 2)) else {
         return true;
     };
-    (0..count).any(|entry| number(table + entry * size, 4) == Some(PT_INTERP as usize))
-}
-
-/// Sets what no archive carries.
-pub(super) fn make_runnable(program: &Path) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755))
-            .with_context(|| format!("{}", program.display()))?;
-    }
-    Ok(())
+    (0..count).any(|entry| number(table + entry * size, 4) == Some(PT_INTERP))
 }
 
 #[cfg(test)]
@@ -116,8 +116,11 @@ mod tests {
             }
             elf
         };
-        assert!(needs_loader(&program(&[6, 3, 1])));
-        assert!(!needs_loader(&program(&[6, 1])));
-        assert!(needs_loader(b"no program"), "what cannot be read is not passed");
+        assert!(names_interpreter(&program(&[6, 3, 1])));
+        assert!(!names_interpreter(&program(&[6, 1])));
+        assert!(
+            names_interpreter(b"no program"),
+            "what cannot be read is not passed"
+        );
     }
 }
