@@ -164,7 +164,7 @@ pub(crate) fn monday() -> Report {
             account_id: Some("0b9c4cf5-1d5b-4b6f-9f8e-3f6f9c6f1a2b".into()),
             signed_in_as: Some("svc-build@acme.example".into()),
             identity_kind: Some("user".into()),
-            sign_in: "refresh token".into(),
+            sign_in: "access token".into(),
             read: 15,
         }],
         settings: Settings {

@@ -95,7 +95,7 @@ pub(super) fn next_step(pat: &PatEntry) -> String {
         PatStatus::Critical if pat.days_left < 1 => "less than a day left: replace it now".to_owned(),
         PatStatus::Critical => {
             format!(
-                "{} left: replace it this week",
+                "{} left: replace it now",
                 count(usize::try_from(pat.days_left).unwrap_or(0), "day")
             )
         }
