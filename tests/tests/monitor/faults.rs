@@ -69,8 +69,8 @@ fn a_second_page_that_fails_once_is_asked_for_again() {
     assert_eq!(run.output("total"), "110");
 }
 
-/// Everything that can go wrong with an answer, once or for good. `Hang` has a test of its own, since it takes a
-/// time-out to get over.
+/// Everything that can go wrong with an answer, once or for good, but for one that never comes: it takes a time-out
+/// to get over.
 fn ways_to_fail() -> Vec<Action> {
     vec![
         Action::status(400),
@@ -139,7 +139,9 @@ fn requests() -> Vec<Match> {
 
 #[test]
 fn no_single_fault_makes_a_wrong_ok() {
-    at_once(faults(), |fault| {
+    let never = (Match::any().path(PATS).query("active"), Action::Hang);
+    let all = std::iter::once(never).chain(faults()).collect();
+    at_once(all, |fault: &(Match, Action)| {
         let (request, way) = fault.clone();
         let mut world = two_pages();
         world.pat("ended", -2);
@@ -182,7 +184,15 @@ fn no_lasting_fault_makes_a_wrong_ok() {
                     way,
                     Action::Status { .. } | Action::ResetBefore | Action::ResetAfter
                 ));
-        let refused_connection_data = request.path_contains.as_deref() == Some("connectionData");
+        // A token may be fit for PATs and not for connection data; the agent then knows which account this is.
+        let spared = request.path_contains.as_deref() == Some("connectionData")
+            && matches!(
+                way,
+                Action::Status {
+                    status: 401 | 403,
+                    ..
+                }
+            );
         if harmless {
             assert_eq!(
                 (status.as_str(), result),
@@ -190,7 +200,7 @@ fn no_lasting_fault_makes_a_wrong_ok() {
                 "{request:?} {way:?}\n{}",
                 run.log()
             );
-        } else if !refused_connection_data || result == Failed {
+        } else if !spared {
             assert_eq!(
                 (status.as_str(), result),
                 ("unknown", Failed),
@@ -199,24 +209,13 @@ fn no_lasting_fault_makes_a_wrong_ok() {
             );
         } else {
             assert_eq!(
-                (status.as_str(), run.output("total")),
-                ("ok", "110"),
+                (status.as_str(), result, run.output("total")),
+                ("ok", Succeeded, "110"),
                 "{request:?} {way:?}\n{}",
                 run.log()
             );
         }
     });
-}
-
-#[test]
-fn an_answer_that_never_comes_is_given_up() {
-    let mut world = World::having(&[("a", 60)]);
-    world
-        .sim
-        .fault(Fault::once(Match::any().path(PATS).query("active"), Action::Hang));
-    let run = world.run(&World::step());
-    run.assert_well_behaved();
-    assert_eq!(end(&run), ends("ok", Succeeded, 0), "{}", run.log());
 }
 
 /// Checks in parallel: most of their time is the product waiting before it asks again.
