@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use patkeeper_agent::docs;
 use patkeeper_agent::registry::{TASKS, Task};
-use patkeeper_core::report::Report;
+use patkeeper_core::report;
 use patkeeper_core::scope;
 
 use crate::manifest;
@@ -91,8 +91,7 @@ fn page(workspace: &Workspace, task: &Task) -> Result<Generated> {
 }
 
 fn report_schema() -> Result<String> {
-    let schema = schemars::schema_for!(Report);
-    Ok(format!("{}\n", serde_json::to_string_pretty(&schema)?))
+    Ok(format!("{}\n", serde_json::to_string_pretty(&report::schema())?))
 }
 
 fn current(workspace: &Workspace, file: &Path) -> Result<String> {

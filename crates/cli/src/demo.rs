@@ -49,8 +49,12 @@ pub(crate) fn run() -> ExitCode {
 fn show(console: &Console) -> anyhow::Result<Ending> {
     let sim = Sim::start(SimConfig::default()).context("the simulator did not start")?;
     let acme = sim.cloud(generate::demo);
-    let folder = std::env::temp_dir().join("patkeeper-demo");
-    std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    // Kept, so that the reports can be opened; new each time, so that nobody else's file is written to.
+    let folder = tempfile::Builder::new()
+        .prefix("patkeeper-demo-")
+        .tempdir()
+        .context("no temp folder")?
+        .keep();
     let policy = write_policy(&folder)?;
 
     console.text(

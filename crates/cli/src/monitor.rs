@@ -22,6 +22,7 @@ use patkeeper_http::{Client, Settings, TokenSource};
 use patkeeper_lifecycle::monitor::{Target, Told, read_all, tell_all};
 use patkeeper_lifecycle::ports::Notifier;
 use patkeeper_notify::{Channel, Listener};
+use serde_json::Value;
 
 use crate::reports::{Folder, Written};
 use crate::run::{Ending, words};
@@ -83,7 +84,7 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         link: context.build_link.clone(),
         pipeline: context.pipeline.clone(),
     };
-    let report = judge(&readings, &settings, run, now);
+    let report = scrubbed(console, judge(&readings, &settings, run, now))?;
     let end = step_end(&report, settings.fail_on, settings.fail_on_policy);
 
     console.log(&render::log(&report));
@@ -107,6 +108,31 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         result: end.result,
         exit_code: end.exit_code,
         message: verdict,
+    })
+}
+
+/// The report without any secret of this run. A service may quote what it was sent, and nobody masks files and chat
+/// messages: so it is taken out once, before anything is drawn, while each secret still stands whole.
+fn scrubbed(console: &Console, report: Report) -> Result<Report, Failure> {
+    fn scrub(console: &Console, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = console.scrub(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| scrub(console, item)),
+            Value::Object(members) => members.values_mut().for_each(|member| scrub(console, member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let scrubbed = serde_json::to_value(report).and_then(|mut value| {
+        scrub(console, &mut value);
+        serde_json::from_value(value)
+    });
+    // A secret that equals a word of the report's own, such as a status, must not end as an unscrubbed report.
+    scrubbed.map_err(|error| {
+        Failure::new(
+            FailureKind::Input,
+            format!("A secret of this run is a word that the report needs: {error}."),
+        )
+        .with_way_out("check the secret inputs: is one of them mixed up with another?")
     })
 }
 

@@ -41,7 +41,8 @@ pub(crate) fn words(failure: &Failure) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Reads PatMonitor's inputs; their secrets are masked before anything else is done with them.
+/// Reads PatMonitor's inputs; their secrets are masked before any value of theirs is looked at. What is refused
+/// earlier, such as a macro left unresolved, is told without a secret's value.
 pub(crate) fn checked(
     console: &Console,
     inputs: Result<Inputs, BadInput>,
@@ -83,7 +84,7 @@ pub(crate) fn to_the_end(
             )
         })?;
     let _ = patkeeper_agent::debug::install(console);
-    runtime.block_on(async {
+    let end = runtime.block_on(async {
         tokio::select! {
             // What is done counts even if the signal came in the same moment.
             biased;
@@ -93,7 +94,10 @@ pub(crate) fn to_the_end(
                 "Cancelled: no further request was begun, and nothing was changed.",
             )),
         }
-    })
+    });
+    // A name that is still being looked up cannot be given up, only left behind.
+    runtime.shutdown_background();
+    end
 }
 
 /// Waits for the agent's, or a person's, request to stop.

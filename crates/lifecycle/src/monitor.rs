@@ -4,7 +4,7 @@
 use futures_util::future::{join, join_all};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::organization::Organization;
-use patkeeper_core::pat::Listed;
+use patkeeper_core::pat::{Listed, Pat, Reach};
 use patkeeper_core::reading::{OrganizationReading, Unreadable};
 use patkeeper_core::report::Report;
 
@@ -72,7 +72,7 @@ fn refused_at_the_door(active: &Listing) -> bool {
 }
 
 /// A token that has the PAT scopes alone may be refused connection data: then we go on with what the agent
-/// knows. A service that fails is another matter: what it would have said is not known, and never assumed.
+/// knows, if the list agrees. A service that fails is another matter: what it would have said is not known, and never assumed.
 fn without_connection<P>(reading: &mut OrganizationReading, target: &Target<P>, failure: Failure) {
     if failure.kind != FailureKind::Refused {
         reading.unreadable.push(Unreadable {
@@ -81,14 +81,26 @@ fn without_connection<P>(reading: &mut OrganizationReading, target: &Target<P>, 
         });
         return;
     }
-    reading.account_id.clone_from(&target.known_account_id);
-    if reading.account_id.is_none() {
+    // The agent's word alone hides no PAT: one that names the account must bear it out.
+    reading.account_id = target
+        .known_account_id
+        .clone()
+        .filter(|id| reading.pats.iter().any(|pat| names(pat, id)));
+    let bound = reading
+        .pats
+        .iter()
+        .any(|pat| matches!(&pat.reach, Reach::Organizations(ids) if !ids.is_empty()));
+    if reading.account_id.is_none() && bound {
         reading.notes.push(format!(
             "{}: connection data refused this sign-in, so PATs of other organizations cannot be told apart: \
              all that are listed are judged.",
             target.organization
         ));
     }
+}
+
+fn names(pat: &Pat, account_id: &str) -> bool {
+    matches!(&pat.reach, Reach::Organizations(ids) if ids.iter().any(|id| id.eq_ignore_ascii_case(account_id)))
 }
 
 /// What came of telling one channel.

@@ -136,10 +136,22 @@ async fn a_failing_active_list_does_not_hide_the_expired_one() {
 async fn refused_connection_data_falls_back_to_what_the_agent_knows() {
     let mut pats = Organized::healthy();
     pats.connection = Err(Failure::new(FailureKind::Refused, "no"));
-    let (reading, _) = read(pats, Some("a7")).await;
-    assert_eq!(reading.account_id.as_deref(), Some("a7"));
+    let (reading, _) = read(pats, Some("A1")).await;
+    assert_eq!(reading.account_id.as_deref(), Some("A1"));
     assert!(reading.unreadable.is_empty() && reading.notes.is_empty());
     assert_eq!(reading.signed_in.name.as_deref(), Some("from the token"));
+}
+
+#[tokio::test]
+async fn an_account_of_the_agent_that_no_pat_names_hides_none() {
+    let mut pats = Organized::healthy();
+    pats.connection = Err(Failure::new(FailureKind::Refused, "no"));
+    let (reading, _) = read(pats, Some("a7")).await;
+    assert_eq!(
+        reading.account_id, None,
+        "else every PAT would be dropped as another organization's"
+    );
+    assert_eq!(reading.notes.len(), 1);
 }
 
 #[tokio::test]
