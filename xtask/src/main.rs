@@ -38,7 +38,7 @@ enum Task {
         /// Which platforms' programs go in
         #[arg(long, value_enum, default_value = "host")]
         targets: Targets,
-        /// A folder of programs built elsewhere: <platform>/patkeeper[.exe], e.g. darwin-arm64/patkeeper
+        /// A folder of programs built elsewhere, each in a folder named for its platform: darwin-arm64/patkeeper
         #[arg(long, value_name = "DIR")]
         binaries: Option<PathBuf>,
         /// Publish under another publisher id

@@ -55,7 +55,10 @@ const CHECKS: &[(&str, Check)] = &[
         .map(|_| Outcome::Passed)
     }),
     ("Rust tests", |w| {
-        passed(w.cargo("cargo test", &["test", "--workspace", "--locked"]))
+        passed(w.cargo(
+            "cargo test",
+            &["test", "--workspace", "--locked", "--no-fail-fast"],
+        ))
     }),
     ("shim, task.json, pipelines", node_tests),
 ];
