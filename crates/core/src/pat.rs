@@ -1,6 +1,6 @@
 //! One PAT and when it really ends.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::scope::ScopeSet;
@@ -84,25 +84,9 @@ impl Pat {
         }
     }
 
-    /// Whole days until the effective expiry, rounded down; negative after it.
-    #[must_use]
-    pub fn days_left(&self, now: DateTime<Utc>) -> i64 {
-        whole_days(self.effective_expiry() - now)
-    }
-
     /// Whether it still opens anything at `now`. The list that named it is believed before our own clock.
     #[must_use]
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.listed == Listed::Active && self.effective_expiry() > now
-    }
-}
-
-/// Whole days, rounded down: half a day ago is -1.
-pub(crate) fn whole_days(left: TimeDelta) -> i64 {
-    let towards_zero = left.num_days();
-    if left < TimeDelta::days(towards_zero) {
-        towards_zero - 1
-    } else {
-        towards_zero
     }
 }

@@ -1,6 +1,6 @@
 //! The service's timestamps, and days.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 /// Reads ISO 8601 with any number of fraction digits (the service sends 0 to 7), with `Z`, an offset, or no
 /// zone at all: token administration leaves it out and means UTC. `None` for everything else, and for moments
@@ -21,6 +21,17 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
 #[must_use]
 pub fn day(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
+}
+
+/// Whole days of a span of time, rounded down: half a day ago is -1.
+#[must_use]
+pub fn whole_days(span: TimeDelta) -> i64 {
+    let towards_zero = span.num_days();
+    if span < TimeDelta::days(towards_zero) {
+        towards_zero - 1
+    } else {
+        towards_zero
+    }
 }
 
 /// Reads exactly `YYYY-MM-DD`, and only a day that the calendar has.

@@ -6,9 +6,10 @@ use std::collections::btree_map::Entry;
 use chrono::{DateTime, Utc};
 
 use crate::family::family;
-use crate::pat::{AuthorizationId, Listed, Pat, Reach, whole_days};
+use crate::pat::{AuthorizationId, Listed, Pat, Reach};
 use crate::policy::Subject;
 use crate::reading::OrganizationReading;
+use crate::time;
 
 /// Everything that the lists hold, in the order of authorization ids.
 pub(super) struct Gathered<'a> {
@@ -184,7 +185,7 @@ fn generations<'a>(
                 generation: 1 + members.partition_point(|other| other.valid_from < pat.valid_from),
                 standing: if live { Standing::Live } else { Standing::Ended },
                 end,
-                days_left: whole_days(end - now),
+                days_left: time::whole_days(end - now),
                 replaced_by: newest
                     .filter(|newest| newest.valid_from > pat.valid_from)
                     .map(|newest| newest.display_name.as_str()),

@@ -112,12 +112,6 @@ impl Policy {
             .unwrap_or_else(|| rule.default_severity())
     }
 
-    /// The waivers, in the order of the file.
-    #[must_use]
-    pub fn waivers(&self) -> &[Waiver] {
-        &self.waivers
-    }
-
     /// Every rule and what it runs with.
     #[must_use]
     pub fn settings(&self) -> Vec<RuleSetting> {

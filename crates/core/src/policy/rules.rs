@@ -3,6 +3,7 @@
 use super::Policy;
 use crate::pat::{GLOBAL_PATS_END, Pat, Reach};
 use crate::report::Severity;
+use crate::scope::ScopeSet;
 use crate::{scope, time};
 
 /// One rule. Its order is the order in which reports list rules.
@@ -102,11 +103,12 @@ impl Rule {
             }
             Self::FullAccess => "A PAT with `app_token`: it may do all that its owner may.",
             Self::ForbiddenScope => {
-                "A PAT with one of the forbidden `scopes`. `app_token` is left to `full-access` while that rule is on."
+                "A PAT with one of the forbidden `scopes`, or with a scope that includes one. `app_token` is left to \
+                 `full-access` where that rule weighs as much."
             }
             Self::HighRiskScope => {
                 "A PAT with a scope that the catalogue marks high-risk. `app_token` is left to the two rules above \
-                 while one of them finds it."
+                 where one of them finds it and weighs as much."
             }
             Self::RedundantScope => "A PAT with a scope that another of its scopes implies.",
             Self::UnknownScope => "A PAT with a scope that the catalogue lacks.",
@@ -151,7 +153,7 @@ impl Policy {
         let pat = subject.pat;
         match rule {
             Rule::Lifetime => {
-                let days = whole_days(pat);
+                let days = lifetime(pat);
                 let allowed = self.max_lifetime_days;
                 (days > i64::from(allowed)).then(|| {
                     (
@@ -166,15 +168,22 @@ impl Policy {
                     format!("Replace it by a PAT with what it uses: {LEAST_SCOPE}."),
                 )
             }),
-            Rule::ForbiddenScope => listed(self.forbidden_scopes_of(pat).into_iter()).map(|found| {
-                (format!("{found}: forbidden here"), format!("Replace it by a PAT without: {LEAST_SCOPE}."))
+            Rule::ForbiddenScope => self.forbidden(pat).map(|found| {
+                (
+                    format!("{found}: forbidden here"),
+                    format!("Replace it by a PAT without: {LEAST_SCOPE}."),
+                )
             }),
             Rule::HighRiskScope => self.high_risk(pat).map(|message| {
                 let remedy = format!("Keep it only if its job needs that, else give it less: {LEAST_SCOPE}.");
                 (message, remedy)
             }),
             Rule::RedundantScope => {
-                let pairs = pat.scopes.redundant().into_iter().map(|found| format!("{} by {}", found.scope, found.by));
+                let pairs = pat
+                    .scopes
+                    .redundant()
+                    .into_iter()
+                    .map(|found| format!("{} by {}", found.scope, found.by));
                 listed(pairs).map(|pairs| {
                     (
                         format!("already included: {pairs}"),
@@ -184,8 +193,12 @@ impl Policy {
             }
             Rule::UnknownScope => listed(pat.scopes.unknown()).map(|found| {
                 (
-                    format!("{found}: not in the catalogue of Patkeeper {}", env!("CARGO_PKG_VERSION")),
-                    "Ask its owner what that opens; a newer Patkeeper may know it (docs/scopes.md).".to_owned(),
+                    format!(
+                        "{found}: not in the catalogue of Patkeeper {}",
+                        env!("CARGO_PKG_VERSION")
+                    ),
+                    "Ask its owner what that opens; a newer Patkeeper may know it (docs/scopes.md)."
+                        .to_owned(),
                 )
             }),
             Rule::GlobalReach => (pat.reach == Reach::AllOrganizations).then(|| {
@@ -199,14 +212,17 @@ impl Policy {
                 )
             }),
             Rule::Name => {
-                let pattern = self.name_pattern.as_ref().filter(|pattern| !pattern.matches(&pat.display_name))?;
+                let pattern = self
+                    .name_pattern
+                    .as_ref()
+                    .filter(|pattern| !pattern.matches(&pat.display_name))?;
                 Some((
                     format!("the name does not match {}", pattern.as_str()),
                     "Replace it by one whose name does (docs/rotation.md).".to_owned(),
                 ))
             }
             Rule::PreferIdentity => {
-                let days = whole_days(pat);
+                let days = lifetime(pat);
                 let generations = usize::try_from(self.prefer_identity_generation).unwrap_or(usize::MAX);
                 let why = if days > i64::from(self.prefer_identity_days) {
                     format!("{days} days are an identity's life")
@@ -217,7 +233,8 @@ impl Policy {
                 };
                 Some((
                     format!("{why}: lasting automation"),
-                    "Give the job a service principal or a managed identity: docs/instead-of-pats.md.".to_owned(),
+                    "Give the job a service principal or a managed identity: docs/instead-of-pats.md."
+                        .to_owned(),
                 ))
             }
             // The owner is not looked at in `scope: mine`, and waivers are no PATs.
@@ -225,19 +242,46 @@ impl Policy {
         }
     }
 
-    /// The forbidden scopes that a PAT has. One finding is enough for full access, and the rule of that name is
-    /// the one that people waive.
-    fn forbidden_scopes_of<'a>(&self, pat: &'a Pat) -> Vec<&'a str> {
-        let told_already = self.runs(Rule::FullAccess);
-        pat.scopes
+    /// The scopes of a PAT that are forbidden or include what is.
+    fn forbidden(&self, pat: &Pat) -> Option<String> {
+        let told_already = self.is_told_by(Rule::FullAccess, Rule::ForbiddenScope);
+        let scopes = pat
+            .scopes
             .iter()
-            .filter(|scope| self.forbidden_scopes.contains(scope) && !(told_already && *scope == FULL_ACCESS))
+            .filter(|scope| !(told_already && *scope == FULL_ACCESS));
+        let (mut named, mut wider) = (Vec::new(), Vec::new());
+        for scope in scopes {
+            let inner = self.forbidden_in(scope);
+            if inner.contains(&scope) {
+                named.push(scope);
+            } else if !inner.is_empty() {
+                wider.push(format!("{scope}, which includes {}", inner.join(" and ")));
+            }
+        }
+        let parts: Vec<String> = listed(named.into_iter()).into_iter().chain(wider).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// The forbidden scopes that one of a PAT is or includes. What an unknown scope includes nobody knows: it is
+    /// only itself.
+    fn forbidden_in(&self, scope: &str) -> Vec<&str> {
+        let held = ScopeSet::parse(scope);
+        self.forbidden_scopes
+            .iter()
+            .filter(|inner| held.grants(inner))
             .collect()
     }
 
+    /// Whether `other` tells of full access what `rule` would. One finding is enough, and that of `full-access` is
+    /// the one that people waive; but a finding that fails a step is not left to one that does not.
+    fn is_told_by(&self, other: Rule, rule: Rule) -> bool {
+        self.runs(other) && self.severity(other) >= self.severity(rule)
+    }
+
     fn high_risk(&self, pat: &Pat) -> Option<String> {
-        let told_already = self.runs(Rule::FullAccess)
-            || (self.runs(Rule::ForbiddenScope) && self.forbidden_scopes.contains(FULL_ACCESS));
+        let told_already = self.is_told_by(Rule::FullAccess, Rule::HighRiskScope)
+            || (!self.forbidden_in(FULL_ACCESS).is_empty()
+                && self.is_told_by(Rule::ForbiddenScope, Rule::HighRiskScope));
         let risky: Vec<(&str, &str)> = pat
             .scopes
             .iter()
@@ -275,9 +319,9 @@ const FULL_ACCESS: &str = "app_token";
 
 const LEAST_SCOPE: &str = "`patkeeper scopes` finds the least scope for a task (docs/scopes.md)";
 
-/// The lifetime it was issued for, rounded down.
-fn whole_days(pat: &Pat) -> i64 {
-    (pat.valid_to - pat.valid_from).num_days()
+/// The days it was issued for.
+fn lifetime(pat: &Pat) -> i64 {
+    time::whole_days(pat.valid_to - pat.valid_from)
 }
 
 /// The items with commas, or `None` when there are none.

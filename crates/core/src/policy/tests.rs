@@ -70,7 +70,7 @@ fn the_documented_file_is_read_whole() {
     assert_eq!(policy.severity(Rule::HighRiskScope), Severity::Off);
     assert_eq!(policy.severity(Rule::Name), Severity::Warning);
     assert_eq!(policy.severity(Rule::GlobalReach), Severity::Error);
-    let [waiver] = policy.waivers() else {
+    let [waiver] = &policy.waivers[..] else {
         panic!("one waiver")
     };
     assert_eq!(waiver.rule, Rule::FullAccess);
@@ -112,7 +112,7 @@ fn every_setting_of_the_file_has_an_effect() {
                 forbidden-scope: { scopes: 'vso.work, vso.code' }\n  full-access: { severity: off }\n";
     let policy = load(file).unwrap();
     assert_eq!(
-        rules(&policy, &pat("a", "vso.work app_token", 11)),
+        rules(&policy, &pat("a", "vso.work app_token vso.build_execute", 11)),
         [
             "forbidden-scope",
             "high-risk-scope",
@@ -327,7 +327,7 @@ fn many_waivers_are_read() {
     for number in 0..1500 {
         writeln!(file, "  - rule: lifetime\n    pat: pat-{number}\n    reason: known, number {number}\n    until: 2027-01-31").unwrap();
     }
-    assert_eq!(load(&file).unwrap().waivers().len(), 1500);
+    assert_eq!(load(&file).unwrap().waivers.len(), 1500);
 }
 
 #[test]
@@ -370,6 +370,86 @@ fn full_access_is_told_once_by_the_rule_that_people_waive() {
         load("version: 1\nrules:\n  full-access: { severity: off }\n  forbidden-scope: { severity: off }\n")
             .unwrap();
     assert_eq!(rules(&both, &pat("a", "app_token", 30)), ["high-risk-scope"]);
+}
+
+/// A milder rule that a file sets must not swallow what an input forbids.
+#[test]
+fn full_access_is_left_only_to_a_rule_that_weighs_as_much() {
+    let inputs = PolicyInputs {
+        max_lifetime_days: None,
+        forbidden_scopes: Some(ScopeSet::parse("app_token")),
+    };
+    let told = |file: &str| {
+        let policy = Policy::load(Some(&format!("version: 1\nrules: {{ {file} }}\n")), &inputs).unwrap();
+        let all = findings(&policy, &pat("a", "app_token", 30), 1);
+        all.iter()
+            .map(|finding| format!("{} {:?}", finding.rule, finding.severity))
+            .collect::<Vec<_>>()
+    };
+    for (file, expected) in [
+        ("full-access: { severity: error }", vec!["full-access Error"]),
+        (
+            "full-access: { severity: notice }",
+            vec!["full-access Notice", "forbidden-scope Error"],
+        ),
+        (
+            "full-access: { severity: notice }, forbidden-scope: { severity: notice }",
+            vec!["full-access Notice", "high-risk-scope Warning"],
+        ),
+        (
+            "full-access: { severity: off }, forbidden-scope: { severity: notice }",
+            vec!["forbidden-scope Notice", "high-risk-scope Warning"],
+        ),
+        (
+            "full-access: { severity: warning }, forbidden-scope: { severity: warning }",
+            vec!["full-access Warning"],
+        ),
+    ] {
+        assert_eq!(told(file), expected, "{file}");
+    }
+}
+
+#[test]
+fn a_scope_that_includes_a_forbidden_one_is_forbidden() {
+    let forbidding = |scopes: &str, file: &str| {
+        let inputs = PolicyInputs {
+            max_lifetime_days: None,
+            forbidden_scopes: Some(ScopeSet::parse(scopes)),
+        };
+        Policy::load(Some(&format!("version: 1\nrules: {{ {file} }}\n")), &inputs).unwrap()
+    };
+    let told = |policy: &Policy, scopes: &str| {
+        let all = findings(policy, &pat("a", scopes, 30), 1);
+        all.into_iter()
+            .find(|finding| finding.rule == "forbidden-scope")
+            .map(|finding| finding.message)
+    };
+    let write = forbidding("vso.code_write, vso.code_status vso.work vso.made_up", "");
+    for (scopes, expected) in [
+        (
+            "vso.code_full",
+            Some("vso.code_full, which includes vso.code_write and vso.code_status: forbidden here"),
+        ),
+        (
+            "vso.code_manage vso.work vso.code_write",
+            Some(
+                "vso.work, vso.code_write; vso.code_manage, which includes vso.code_write and vso.code_status: forbidden here",
+            ),
+        ),
+        ("vso.made_up", Some("vso.made_up: forbidden here")),
+        ("vso.made_up_full vso.code", None),
+        // Told by `full-access`.
+        ("app_token", None),
+    ] {
+        assert_eq!(told(&write, scopes).as_deref(), expected, "{scopes}");
+    }
+
+    let alone = forbidding("vso.work", "full-access: { severity: off }");
+    assert_eq!(
+        told(&alone, "app_token").as_deref(),
+        Some("app_token, which includes vso.work: forbidden here")
+    );
+    assert_eq!(rules(&alone, &pat("a", "app_token", 30)), ["forbidden-scope"]);
 }
 
 #[test]

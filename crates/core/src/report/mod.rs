@@ -139,7 +139,7 @@ pub struct Run {
     pub task: String,
     /// The moment everything was judged at (UTC).
     pub at: DateTime<Utc>,
-    /// HTTP requests answered.
+    /// HTTP requests sent, each try counted.
     pub requests: u32,
     /// Where the build can be looked at, when a pipeline ran it.
     pub link: Option<String>,
