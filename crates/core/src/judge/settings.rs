@@ -7,7 +7,7 @@ use crate::report::Settings;
 /// The mildest verdict that fails the step. What cannot be read always fails it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
-    /// Only [`Verdict::Unknown`].
+    /// Only [`Verdict::Unknown`](crate::report::Verdict::Unknown).
     Never,
     /// `expired` and worse.
     Expired,
