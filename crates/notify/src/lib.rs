@@ -1,6 +1,6 @@
 //! Telling a team: Slack, Teams, any webhook.
 //!
-//! A payload is a pure function of the report ([`mod@slack`], [`mod@teams`], [`mod@webhook`]), most urgent first, within
+//! A payload is a pure function of the report ([`slack()`], [`teams()`], [`webhook()`]), most urgent first, within
 //! its host's limits, and with the text of strangers as text only. A webhook's URL is a secret: no error
 //! holds any part of it but the host.
 
