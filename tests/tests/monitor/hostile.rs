@@ -112,7 +112,7 @@ fn assert_harmless(run: &Run) {
         assert!(is_command || !line.to_lowercase().contains("##vso"), "{line:?}");
         assert!(!is_command || line.matches("##vso").count() == 1, "{line:?}");
         assert!(
-            line.chars().count() < 4_000,
+            is_command || line.chars().count() < 4_000,
             "a line of {} characters",
             line.chars().count()
         );

@@ -114,13 +114,13 @@ fn a_token_nobody_issued_is_refused_in_each_of_the_services_ways() {
 }
 
 #[test]
-fn an_expired_token_is_refused() {
+fn a_token_whose_time_is_over_is_told_so() {
     let mut world = World::having(&[("a", 60)]);
     let spec = TokenSpec::user(&world.user).valid_for(chrono::TimeDelta::hours(-2));
     let token = world.sim.cloud(|cloud| cloud.token(spec));
     world.job = world.job.secret("Token", &token);
     let log = refused(world);
-    assert!(log.contains("expired"), "{log}");
+    assert!(log.contains("token has run out"), "{log}");
 }
 
 #[test]
