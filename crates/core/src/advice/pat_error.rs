@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::{Advice, Origin, Who, find};
-use crate::failure::FailureKind::{self, Refused};
+use crate::failure::FailureKind;
 
 macro_rules! pat_token_errors {
     ($($variant:ident $code:literal $kind:ident $who:ident $meaning:literal [$($way:literal),+ $(,)?];)+) => {
@@ -56,12 +56,6 @@ impl PatTokenError {
     #[must_use]
     pub fn advice(&self) -> Option<&'static Advice> {
         find(self.code())
-    }
-
-    /// Which decision it asks for. What is not known is the service's refusal all the same.
-    #[must_use]
-    pub fn kind(&self) -> FailureKind {
-        self.advice().map_or(Refused, |row| row.kind)
     }
 
     /// Whether it says that there is no such PAT.
@@ -196,7 +190,7 @@ mod tests {
             unknown,
             PatTokenError::Other("moonPhasePolicyViolation".to_owned())
         );
-        assert_eq!(unknown.kind(), Refused);
+        assert!(unknown.advice().is_none());
         assert!(
             matches!(PatTokenError::parse(""), Some(PatTokenError::Other(_))),
             "empty is not 'none'"

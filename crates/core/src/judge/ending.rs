@@ -38,7 +38,7 @@ pub fn step_end(report: &Report, fail_on: FailOn, fail_on_policy: FailOnPolicy) 
     } else {
         None
     };
-    let over = (reaches(report.status, fail_on) || breaks_policy(report, fail_on_policy))
+    let over = (fail_on.reaches(report.status) || report.breaks_policy(fail_on_policy))
         .then_some(FailureKind::Verdict);
     match unreadable.chain(unknown).chain(over).max() {
         Some(kind) => StepEnd {
@@ -56,30 +56,16 @@ pub fn step_end(report: &Report, fail_on: FailOn, fail_on_policy: FailOnPolicy) 
     }
 }
 
-fn reaches(verdict: Verdict, fail_on: FailOn) -> bool {
-    match fail_on {
-        FailOn::Never => false,
-        FailOn::Expired => verdict >= Verdict::Expired,
-        FailOn::Critical => verdict >= Verdict::Critical,
-        FailOn::Warning => verdict >= Verdict::Warning,
-    }
-}
-
-fn breaks_policy(report: &Report, fail_on_policy: FailOnPolicy) -> bool {
-    let least = match fail_on_policy {
-        FailOnPolicy::Never => return false,
-        FailOnPolicy::Error => Severity::Error,
-        FailOnPolicy::Warning => Severity::Warning,
-    };
-    report
-        .counting_findings()
-        .any(|finding| finding.severity >= least)
-}
-
 impl Report {
     /// The findings that no waiver covers.
     pub fn counting_findings(&self) -> impl Iterator<Item = &crate::report::Finding> {
         self.findings.iter().filter(|finding| finding.waived.is_none())
+    }
+
+    /// Whether a finding fails a step with this threshold.
+    pub(crate) fn breaks_policy(&self, fail_on_policy: FailOnPolicy) -> bool {
+        self.counting_findings()
+            .any(|finding| fail_on_policy.reaches(finding.severity))
     }
 
     /// Whether `alertOn: attention` tells the team: the verdict is not `ok`, the step fails, or a policy finding

@@ -147,14 +147,9 @@ fn entry(known: &Known<'_>, status: PatStatus) -> PatEntry {
     }
 }
 
-/// The worst of what was judged. A replaced PAT is judged by policy alone.
+/// The worst of what was judged.
 fn verdict(pats: &[PatEntry], missing: &[Missing], unreadable: &[UnreadableEntry]) -> Verdict {
-    let worst = pats.iter().map(|entry| match entry.status {
-        PatStatus::Healthy | PatStatus::Replaced => Verdict::Ok,
-        PatStatus::Warning => Verdict::Warning,
-        PatStatus::Critical => Verdict::Critical,
-        PatStatus::Expired => Verdict::Expired,
-    });
+    let worst = pats.iter().map(|entry| entry.status.verdict());
     let missing = (!missing.is_empty()).then_some(Verdict::Missing);
     let unknown = (!unreadable.is_empty()).then_some(Verdict::Unknown);
     worst.chain(missing).chain(unknown).max().unwrap_or(Verdict::Ok)

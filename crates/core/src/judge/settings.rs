@@ -2,12 +2,12 @@
 
 use crate::glob::Glob;
 use crate::policy::Policy;
-use crate::report::Settings;
+use crate::report::{MINE, Settings, Severity, Verdict};
 
 /// The mildest verdict that fails the step. What cannot be read always fails it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
-    /// Only [`Verdict::Unknown`](crate::report::Verdict::Unknown).
+    /// Only [`Verdict::Unknown`].
     Never,
     /// `expired` and worse.
     Expired,
@@ -18,6 +18,9 @@ pub enum FailOn {
 }
 
 impl FailOn {
+    /// Every threshold.
+    pub const ALL: [Self; 4] = [Self::Never, Self::Expired, Self::Critical, Self::Warning];
+
     /// The word of the contract.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -27,6 +30,24 @@ impl FailOn {
             Self::Critical => "critical",
             Self::Warning => "warning",
         }
+    }
+
+    /// Reads the word of the contract, in its own letter case.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fail_on| fail_on.as_str() == word)
+    }
+
+    /// Whether this verdict fails the step. [`Verdict::Unknown`] always does.
+    #[must_use]
+    pub fn reaches(self, verdict: Verdict) -> bool {
+        let mildest = match self {
+            Self::Never => Verdict::Unknown,
+            Self::Expired => Verdict::Expired,
+            Self::Critical => Verdict::Critical,
+            Self::Warning => Verdict::Warning,
+        };
+        verdict >= mildest
     }
 }
 
@@ -42,6 +63,9 @@ pub enum FailOnPolicy {
 }
 
 impl FailOnPolicy {
+    /// Every threshold.
+    pub const ALL: [Self; 3] = [Self::Never, Self::Error, Self::Warning];
+
     /// The word of the contract.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -49,6 +73,22 @@ impl FailOnPolicy {
             Self::Never => "never",
             Self::Error => "error",
             Self::Warning => "warning",
+        }
+    }
+
+    /// Reads the word of the contract, in its own letter case.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fail_on| fail_on.as_str() == word)
+    }
+
+    /// Whether a finding of this severity, not waived, fails the step.
+    #[must_use]
+    pub fn reaches(self, severity: Severity) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
         }
     }
 }
@@ -87,7 +127,7 @@ impl MonitorSettings {
                 .collect()
         };
         Settings {
-            scope: "mine".to_owned(),
+            scope: MINE.to_owned(),
             names: texts(&self.names),
             require_names: texts(&self.require_names),
             warning_days: self.warning_days,

@@ -3,6 +3,7 @@
 //! A setting is the default, unless the policy file says otherwise, unless an input does.
 
 mod file;
+mod rule;
 mod rules;
 mod waivers;
 mod yaml;
@@ -14,10 +15,13 @@ use regex_lite::Regex;
 use crate::report::{Finding, RuleSetting, Severity};
 use crate::scope::ScopeSet;
 
-pub use rules::Rule;
+pub use rule::{Rule, docs_table};
 pub(crate) use rules::Subject;
 pub use waivers::Waiver;
 pub(crate) use waivers::apply as apply_waivers;
+
+/// The largest policy file that is read, in bytes: room for some two thousand waivers.
+pub const FILE_BYTES: u64 = 256 * 1024;
 
 /// The longest lifetime allowed when nobody says otherwise, in days.
 const MAX_LIFETIME_DAYS: u32 = 90;

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Policy, Rule};
 use crate::glob::Glob;
-use crate::report::{Finding, Severity, Waived};
+use crate::report::{Finding, MINE, Severity, Waived};
 
 /// One waiver of the policy file.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +71,7 @@ pub(crate) fn apply(policy: &Policy, findings: &mut Vec<Finding>, all_seen: bool
                 });
             }
         }
-        if !used && all_seen && waiver.rule.sees_own_pats() {
+        if !used && all_seen && waiver.rule.judges_pats_in(MINE) {
             let message = "this waiver covers no finding".to_owned();
             let remedy = "Remove it from the policy file, or correct its `rule` or `pat`.";
             about_waivers.push((waiver, Rule::UnusedWaiver, message, remedy));

@@ -6,10 +6,7 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
-use super::PolicyFileError;
-
-/// The largest file read, in bytes: room for some two thousand waivers.
-const LARGEST: usize = 256 * 1024;
+use super::{FILE_BYTES, PolicyFileError};
 
 /// The deepest nesting read; a policy file needs four levels.
 const DEEPEST: usize = 16;
@@ -75,8 +72,8 @@ pub(super) struct Entry {
 
 /// The file's one document, or `None` when it holds nothing but comments.
 pub(super) fn read(text: &str) -> Result<Option<Node>, PolicyFileError> {
-    if text.len() > LARGEST {
-        let message = format!("the file has {} bytes; at most {LARGEST} are read", text.len());
+    if text.len() as u64 > FILE_BYTES {
+        let message = format!("the file has {} bytes; at most {FILE_BYTES} are read", text.len());
         return Err(Place::START.error(message));
     }
     let mut reader = Reader {

@@ -48,7 +48,7 @@ fn write(writer: &mut Writer<Vec<u8>>, report: &Report) -> ::csv::Result<()> {
             cell(pat.authorization_id.as_str()),
             cell(&pat.display_name),
             cell(&pat.family),
-            words::status(pat.status).to_owned(),
+            pat.status.as_str().to_owned(),
             pat.days_left.to_string(),
             instant(pat.effective_expiry),
             instant(pat.valid_from),

@@ -7,9 +7,9 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::failure::details;
-use super::verdict::{fails, of_status, policy_fails};
+use super::verdict::{fail_on, fail_on_policy};
 use super::words::{self, FindingsByPat};
-use crate::report::{Finding, PatEntry, PatStatus, Report, Severity, Verdict};
+use crate::report::{Finding, PatEntry, PatStatus, Report, Verdict};
 use crate::text::{self, fit};
 
 /// Names of test cases; longer ones are cut by the service.
@@ -20,8 +20,9 @@ const SENTENCE: usize = 600;
 /// The rule that every PAT is judged by besides those of policy.
 const EXPIRY: &str = "expiry";
 
-/// JUnit XML: one test suite an organization, in it one test case per PAT and rule (its expiry is one), per
-/// pattern that should have matched, and per thing that could not be read.
+/// JUnit XML: one test suite an organization, in it one test case per PAT and rule that it was judged by (its expiry
+/// is one), per pattern that should have matched, and per thing that could not be read. What is found about
+/// anything else, such as a waiver, is a test case too.
 ///
 /// A test case fails where it would fail the step. What is found and does not count is in its output; what is
 /// waived or replaced is skipped; what could not be read is an error.
@@ -71,21 +72,25 @@ fn suites(report: &Report) -> Suites {
     };
     let findings = FindingsByPat::new(report);
     let shared = names_shared(report);
-    let rules: Vec<&str> = report
-        .settings
-        .rules
-        .iter()
-        .filter(|setting| setting.severity != Severity::Off)
-        .map(|setting| setting.rule.as_str())
-        .collect();
+    let rules: Vec<&str> = words::rules(report).collect();
     for pat in &report.pats {
         let mut name = text::name(&pat.display_name, NAME);
         if shared.contains(&(pat.organization.as_str(), name.clone())) {
             name = format!("{name} ({})", fit(pat.authorization_id.as_str(), NAME));
         }
         add(&pat.organization, EXPIRY, name.clone(), expiry(report, pat));
-        for rule in &rules {
-            let found: Vec<&Finding> = findings.of(pat).filter(|finding| finding.rule == *rule).collect();
+        let mut of_pat = if words::meets_policy(pat) {
+            rules.clone()
+        } else {
+            Vec::new()
+        };
+        for finding in findings.of(pat) {
+            if !of_pat.contains(&finding.rule.as_str()) {
+                of_pat.push(&finding.rule);
+            }
+        }
+        for rule in of_pat {
+            let found: Vec<&Finding> = findings.of(pat).filter(|finding| finding.rule == rule).collect();
             add(&pat.organization, rule, name.clone(), policy(report, &found));
         }
     }
@@ -104,7 +109,7 @@ fn suites(report: &Report) -> Suites {
     }
     for missing in &report.missing {
         let message = words::missing_remedy(&missing.input).to_owned();
-        let outcome = if fails(report, Verdict::Missing) {
+        let outcome = if fail_on(report).reaches(Verdict::Missing) {
             Outcome::Failed {
                 kind: "missing",
                 message,
@@ -149,7 +154,7 @@ fn names_shared(report: &Report) -> HashSet<(&str, String)> {
 
 fn expiry(report: &Report, pat: &PatEntry) -> Outcome {
     let note = fit(&words::note(pat), SENTENCE);
-    let (status, left) = (words::status(pat.status), pat.days_left);
+    let (status, left) = (pat.status.as_str(), pat.days_left);
     let ends = words::minute(pat.effective_expiry);
     match pat.status {
         PatStatus::Healthy => Outcome::Passed,
@@ -165,7 +170,7 @@ fn expiry(report: &Report, pat: &PatEntry) -> Outcome {
                 "ends"
             };
             let message = format!("{status}: {verb} {ends} ({left} d)");
-            if fails(report, of_status(pat.status)) {
+            if fail_on(report).reaches(pat.status.verdict()) {
                 let step = fit(&words::next_step(pat), SENTENCE);
                 let detail = [step, note]
                     .into_iter()
@@ -201,18 +206,18 @@ fn policy(report: &Report, found: &[&Finding]) -> Outcome {
     match open.iter().map(|finding| finding.severity).max() {
         None if found.is_empty() => Outcome::Passed,
         None => Outcome::Skipped(format!("waived {}", say(found))),
-        Some(severity) if policy_fails(report, severity) => {
+        Some(severity) if fail_on_policy(report).reaches(severity) => {
             let remedy = open
                 .first()
                 .map(|finding| fit(&finding.remedy, SENTENCE))
                 .unwrap_or_default();
             Outcome::Failed {
-                kind: words::severity(severity),
+                kind: severity.as_str(),
                 message: say(&open),
                 detail: remedy,
             }
         }
-        Some(severity) => Outcome::Noted(format!("{}: {}", words::severity(severity), say(&open))),
+        Some(severity) => Outcome::Noted(format!("{}: {}", severity.as_str(), say(&open))),
     }
 }
 

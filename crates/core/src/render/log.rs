@@ -4,7 +4,7 @@ use super::LogLine;
 use super::failure::details;
 use super::table::{self, Align};
 use super::words;
-use crate::report::{Finding, PatEntry, Report, Severity};
+use crate::report::{Finding, PatEntry, Report};
 use crate::text::{self, fit, plain};
 
 /// PATs shown in all; more of them are in the report's files.
@@ -157,7 +157,7 @@ fn pat_table(report: &Report, pats: &[&PatEntry]) -> Vec<String> {
     let mut rows = vec![head.to_vec()];
     rows.extend(pats.iter().map(|pat| {
         vec![
-            words::status(pat.status).to_owned(),
+            pat.status.as_str().to_owned(),
             format!("{} d", pat.days_left),
             words::date(pat.effective_expiry),
             organization(&fit(&pat.organization, NAME)),
@@ -171,17 +171,18 @@ fn pat_table(report: &Report, pats: &[&PatEntry]) -> Vec<String> {
 }
 
 fn policy(lines: &mut Lines, report: &Report) {
-    let rules = report
-        .settings
-        .rules
-        .iter()
-        .filter(|setting| setting.severity != Severity::Off)
-        .count();
     if report.findings.is_empty() {
-        if rules > 0 {
+        let rules = words::rules(report).count();
+        // Rules that nothing was shown to have found nothing.
+        if rules > 0 && report.pats.iter().any(words::meets_policy) {
+            let part = if report.unreadable.is_empty() {
+                ""
+            } else {
+                " in what could be read"
+            };
             lines.text("");
             lines.text(format!(
-                "Policy: nothing found by {}",
+                "Policy: nothing found by {}{part}",
                 words::count(rules, "rule")
             ));
         }

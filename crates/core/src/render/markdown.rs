@@ -121,7 +121,7 @@ fn pats(page: &mut Page, report: &Report) {
         for pat in report.pats.iter().take(PATS) {
             page.line(&format!(
                 "| {} | {} d | {} |{} {} | {} | {} |",
-                words::status(pat.status),
+                pat.status.as_str(),
                 pat.days_left,
                 words::date(pat.effective_expiry),
                 organization(code(&pat.organization, NAME)),

@@ -537,8 +537,84 @@ fn two_pats_of_one_name_are_two_test_cases() {
     let mut report = monday();
     report.pats[1].display_name = report.pats[0].display_name.clone();
     let names = test_cases(&junit(&report));
-    assert_eq!(names.len(), 9 * 4);
+    // Three rules and the end; the expired one is judged by its end alone.
+    assert_eq!(names.len(), 8 * 4 + 1);
     assert!(names.values().all(|count| *count == 1), "{names:?}");
+}
+
+#[test]
+fn only_rules_that_judged_a_pat_are_its_test_cases() {
+    let mut report = all_well();
+    report.pats.truncate(1);
+    report.settings.rules.extend([
+        rule("orphaned-owner", Severity::Error, None),
+        rule("expired-waiver", Severity::Warning, None),
+        rule("unused-waiver", Severity::Notice, None),
+        rule("rule-of-the-future", Severity::Error, None),
+    ]);
+    let classes = |report: &Report| {
+        let mut classes: Vec<String> = test_cases(&junit(report))
+            .into_keys()
+            .map(|(class, _)| class)
+            .collect();
+        classes.sort();
+        classes
+    };
+    let judged = [
+        "acme.expiry",
+        "acme.full-access",
+        "acme.global-reach",
+        "acme.lifetime",
+    ];
+    assert_eq!(classes(&report), judged);
+
+    let mut past = finding(
+        "expired-waiver",
+        Severity::Warning,
+        &report.pats[0],
+        "it ended",
+        "decide",
+    );
+    (past.organization, past.authorization_id) = (None, None);
+    let odd = finding(
+        "rule-of-the-future",
+        Severity::Error,
+        &report.pats[0],
+        "odd",
+        "wait",
+    );
+    report.findings = vec![past, odd];
+    let mut with_findings = judged.to_vec();
+    with_findings.extend(["acme.rule-of-the-future", "policy.expired-waiver"]);
+    assert_eq!(classes(&report), with_findings);
+}
+
+#[test]
+fn rules_that_saw_no_pat_are_not_said_to_have_found_nothing() {
+    let policy = |report: &Report| {
+        printed(&log(report))
+            .lines()
+            .find(|line| line.starts_with("Policy"))
+            .map(str::to_owned)
+    };
+    let mut report = all_well();
+    report
+        .settings
+        .rules
+        .push(rule("orphaned-owner", Severity::Error, None));
+    assert_eq!(
+        policy(&report).as_deref(),
+        Some("Policy: nothing found by 3 rules")
+    );
+    report.unreadable = half_blind().unreadable;
+    assert_eq!(
+        policy(&report).as_deref(),
+        Some("Policy: nothing found by 3 rules in what could be read")
+    );
+    report.pats = vec![monday().pats.swap_remove(0)];
+    assert_eq!(policy(&report), None, "an expired PAT is not judged by policy");
+    report.pats.clear();
+    assert_eq!(policy(&report), None);
 }
 
 /// Reads the XML, so that what is not well-formed fails; how often each class and name occurs.
@@ -708,9 +784,10 @@ fn assert_powerless(text: &str) {
     let xml = junit(&report);
     xml.lines().for_each(assert_harmless_line);
     assert!(xml.chars().all(|c| c == '\n' || !c.is_control()));
+    // Three rules and the end; of the expired one, the end and what was found about it.
     assert_eq!(
         test_cases(&xml).values().sum::<usize>(),
-        report.pats.len() * 4 + 2
+        (report.pats.len() - 1) * 4 + 2 + 2
     );
 }
 

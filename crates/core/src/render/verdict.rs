@@ -1,49 +1,17 @@
 //! The verdict in one line.
 
 use super::words;
-use crate::judge::{StepEnd, StepResult};
-use crate::report::{PatStatus, Report, Severity, Verdict};
-use crate::text::plain;
+use crate::judge::{FailOn, FailOnPolicy, StepEnd, StepResult, step_end};
+use crate::report::{Report, Verdict};
 
-/// The mildest verdict that fails the step, by the setting's text; `None` when only the unknown does.
-fn threshold(report: &Report) -> Option<Verdict> {
-    match report.settings.fail_on.as_str() {
-        "warning" => Some(Verdict::Warning),
-        "critical" => Some(Verdict::Critical),
-        "expired" => Some(Verdict::Expired),
-        _ => None,
-    }
+/// The report's `failOn`. One that this version does not know fails no step that it can tell of.
+pub(super) fn fail_on(report: &Report) -> FailOn {
+    FailOn::parse(&report.settings.fail_on).unwrap_or(FailOn::Never)
 }
 
-/// Whether this verdict fails a step with the report's `failOn`.
-pub(super) fn fails(report: &Report, verdict: Verdict) -> bool {
-    verdict == Verdict::Unknown || threshold(report).is_some_and(|mildest| verdict >= mildest)
-}
-
-/// The verdict that one PAT alone would give.
-pub(super) fn of_status(status: PatStatus) -> Verdict {
-    match status {
-        PatStatus::Replaced | PatStatus::Healthy => Verdict::Ok,
-        PatStatus::Warning => Verdict::Warning,
-        PatStatus::Critical => Verdict::Critical,
-        PatStatus::Expired => Verdict::Expired,
-    }
-}
-
-/// Whether a finding of this severity fails a step with the report's `failOnPolicy`.
-pub(super) fn policy_fails(report: &Report, severity: Severity) -> bool {
-    match report.settings.fail_on_policy.as_str() {
-        "error" => severity >= Severity::Error,
-        "warning" => severity >= Severity::Warning,
-        _ => false,
-    }
-}
-
-fn policy_fails_step(report: &Report) -> bool {
-    report
-        .findings
-        .iter()
-        .any(|finding| finding.waived.is_none() && policy_fails(report, finding.severity))
+/// The report's `failOnPolicy`, as [`fail_on`].
+pub(super) fn fail_on_policy(report: &Report) -> FailOnPolicy {
+    FailOnPolicy::parse(&report.settings.fail_on_policy).unwrap_or(FailOnPolicy::Never)
 }
 
 /// The verdict in one line, the last one of the log: what it is, whether and why it fails the step, and the counts.
@@ -58,26 +26,25 @@ pub fn verdict_line(report: &Report, end: StepEnd) -> String {
 
 /// [`verdict_line`] for a report whose step's end is not at hand: by its own settings.
 pub(super) fn verdict_of(report: &Report) -> (String, String) {
-    let failed = !report.unreadable.is_empty() || fails(report, report.status) || policy_fails_step(report);
-    (judgment(report, failed), counts(report))
+    let end = step_end(report, fail_on(report), fail_on_policy(report));
+    (judgment(report, end.result == StepResult::Failed), counts(report))
 }
 
 fn judgment(report: &Report, failed: bool) -> String {
     let verdict = report.status.as_str();
-    let fail_on = plain(&report.settings.fail_on);
-    let fail_on_policy = plain(&report.settings.fail_on_policy);
+    let (fail_on, fail_on_policy) = (fail_on(report), fail_on_policy(report));
     if report.status == Verdict::Unknown {
         return format!("{verdict} (always fails)");
     }
-    match (failed, fails(report, report.status)) {
-        (true, true) => format!("{verdict} (fails on: {fail_on})"),
-        (true, false) if policy_fails_step(report) => {
-            format!("{verdict}, but policy fails the step (fails on policy: {fail_on_policy})")
+    let (on, on_policy) = (fail_on.as_str(), fail_on_policy.as_str());
+    match (failed, fail_on.reaches(report.status)) {
+        (true, true) => format!("{verdict} (fails on: {on})"),
+        (true, false) if report.breaks_policy(fail_on_policy) => {
+            format!("{verdict}, but policy fails the step (fails on policy: {on_policy})")
         }
         (true, false) => format!("{verdict}, but the step fails"),
         (false, _) if report.status == Verdict::Ok => verdict.to_owned(),
-        (false, _) if threshold(report).is_none() => format!("{verdict}, the step goes on (fails on: never)"),
-        (false, _) => format!("{verdict}, the step goes on (fails on: {fail_on})"),
+        (false, _) => format!("{verdict}, the step goes on (fails on: {on})"),
     }
 }
 

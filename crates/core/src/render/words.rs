@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::pat::AuthorizationId;
+use crate::policy::Rule;
 use crate::report::{Finding, OrganizationEntry, PatEntry, PatStatus, Report, Severity};
 
 /// `1 PAT`, `2 PATs`.
@@ -17,31 +18,12 @@ pub(super) fn count(number: usize, thing: &str) -> String {
     }
 }
 
-pub(super) fn status(status: PatStatus) -> &'static str {
-    match status {
-        PatStatus::Replaced => "replaced",
-        PatStatus::Healthy => "healthy",
-        PatStatus::Warning => "warning",
-        PatStatus::Critical => "critical",
-        PatStatus::Expired => "expired",
-    }
-}
-
-pub(super) fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Off => "off",
-        Severity::Notice => "notice",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
-}
-
 /// The severity of a finding, or that it is waived.
 pub(super) fn weight(finding: &Finding) -> &'static str {
     if finding.waived.is_some() {
         "waived"
     } else {
-        severity(finding.severity)
+        finding.severity.as_str()
     }
 }
 
@@ -51,6 +33,23 @@ pub(super) fn needs_attention(pat: &PatEntry) -> bool {
         pat.status,
         PatStatus::Warning | PatStatus::Critical | PatStatus::Expired
     )
+}
+
+/// The rules that PATs were judged by.
+pub(super) fn rules(report: &Report) -> impl Iterator<Item = &str> {
+    let judges =
+        |rule: &str| Rule::find(rule).is_some_and(|rule| rule.judges_pats_in(&report.settings.scope));
+    report
+        .settings
+        .rules
+        .iter()
+        .filter(move |setting| setting.severity != Severity::Off && judges(&setting.rule))
+        .map(|setting| setting.rule.as_str())
+}
+
+/// Whether policy judges it at all: one that has ended opens nothing any more.
+pub(super) fn meets_policy(pat: &PatEntry) -> bool {
+    pat.status != PatStatus::Expired
 }
 
 /// ISO date in UTC.

@@ -20,6 +20,9 @@ pub use schema::schema;
 /// The value of [`Report::schema`].
 pub const SCHEMA: &str = "patkeeper.report/1";
 
+/// [`Settings::scope`] where the PATs judged are those of whoever signed in.
+pub const MINE: &str = "mine";
+
 /// The verdict over everything judged, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -71,6 +74,31 @@ pub enum PatStatus {
     Expired,
 }
 
+impl PatStatus {
+    /// As the contract writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Healthy => "healthy",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The verdict that one such PAT alone gives. A replaced one is judged by policy alone.
+    #[must_use]
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Replaced | Self::Healthy => Verdict::Ok,
+            Self::Warning => Verdict::Warning,
+            Self::Critical => Verdict::Critical,
+            Self::Expired => Verdict::Expired,
+        }
+    }
+}
+
 /// How much a policy finding weighs; `off` only among the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -84,6 +112,19 @@ pub enum Severity {
     Warning,
     /// Fails a step with `failOnPolicy: warning` or `error`.
     Error,
+}
+
+impl Severity {
+    /// As the contract writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// The whole report.
