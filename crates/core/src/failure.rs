@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::advice::PatTokenError;
+
 /// The decision a failure asks for. Its order is the precedence of exit codes:
 /// of several failures the greatest one is the process's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,7 +65,8 @@ pub struct Failure {
     pub why: Option<String>,
     /// What to do next, best first.
     pub ways_out: Vec<String>,
-    /// The service's own words and ids, for support.
+    /// The service's own words and ids, for support, as they are to be printed: words in quotes, ids behind them,
+    /// such as `"Not today." (HTTP 403, activity 7c1e)`. Only who read the answer can tell the two apart.
     pub service_words: Option<String>,
 }
 
@@ -101,10 +104,53 @@ impl Failure {
         self
     }
 
-    /// Quotes the service.
+    /// Quotes the service: see [`Failure::service_words`].
     #[must_use]
     pub fn with_service_words(mut self, words: impl Into<String>) -> Self {
         self.service_words = Some(words.into());
         self
+    }
+
+    /// The code, where it is one of a service that people can look up, not a name of Patkeeper's own.
+    #[must_use]
+    pub fn service_code(&self) -> Option<&str> {
+        let code = self.code.as_deref()?;
+        let numbered = ["TF", "VS", "AADSTS"].into_iter().any(|service| {
+            let number = code.strip_prefix(service).unwrap_or_default();
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        (numbered || PatTokenError::is_known(code)).then_some(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_our_own_are_not_taken_for_a_services_code() {
+        let of = |code: &str| {
+            let failure = Failure::new(FailureKind::Service, "It broke.").with_code(code);
+            failure.service_code().map(str::to_owned)
+        };
+        for code in [
+            "TF400813",
+            "VS403463",
+            "AADSTS7000222",
+            "fullScopePatPolicyViolation",
+        ] {
+            assert_eq!(of(code).as_deref(), Some(code));
+        }
+        for code in [
+            "badInput",
+            "signInPage",
+            "notUnderstood",
+            "",
+            "TF",
+            "VSCode",
+            "none",
+        ] {
+            assert_eq!(of(code), None, "{code}");
+        }
     }
 }

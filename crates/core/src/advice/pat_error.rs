@@ -52,6 +52,11 @@ macro_rules! pat_token_errors {
 }
 
 impl PatTokenError {
+    /// Whether it is a value of the table.
+    pub(crate) fn is_known(code: &str) -> bool {
+        ROWS.iter().any(|row| row.code().eq_ignore_ascii_case(code))
+    }
+
     /// What it means; `None` for a value newer than the table.
     #[must_use]
     pub fn advice(&self) -> Option<&'static Advice> {

@@ -8,7 +8,7 @@ use crate::text::fit;
 const SENTENCE: usize = 600;
 
 /// The failure as log lines: the first says what happened (print it as the error), the others why, what to do
-/// about it, and last the service's own words and code, for support.
+/// about it, and last the service's own words or code, for support.
 #[must_use]
 pub fn failure(failure: &Failure) -> Vec<LogLine> {
     let mut lines = vec![LogLine::Text(fit(&failure.what, SENTENCE))];
@@ -36,25 +36,21 @@ pub(super) fn details(failure: &Failure) -> Vec<String> {
             }
         }
     }
-    if let Some(words) = service_words(failure) {
-        lines.push(format!("The service's words: {words}"));
-    }
+    lines.extend(for_support(failure).map(|(head, words)| format!("{head}: {words}")));
     lines
 }
 
-/// The service's words in quotes, its code behind them unless they hold it; harmless in a line.
-pub(super) fn service_words(failure: &Failure) -> Option<String> {
-    let code = failure
-        .code
+/// What the service itself said, harmless in a line, each with its head: its words as they are quoted, and its code
+/// unless they hold it.
+pub(super) fn for_support(failure: &Failure) -> impl Iterator<Item = (&'static str, String)> {
+    let words = failure
+        .service_words
         .as_deref()
-        .filter(|code| !code.is_empty())
-        .map(|code| fit(code, 80));
-    match (&failure.service_words, code) {
-        (Some(words), Some(code)) if !words.contains(&code) => {
-            Some(format!("\"{}\" ({code})", fit(words, SENTENCE)))
-        }
-        (Some(words), _) => Some(format!("\"{}\"", fit(words, SENTENCE))),
-        (None, Some(code)) => Some(format!("({code})")),
-        (None, None) => None,
-    }
+        .filter(|words| !words.trim().is_empty());
+    let code = failure
+        .service_code()
+        .filter(|code| !words.is_some_and(|words| words.contains(code)));
+    let words = words.map(|words| ("The service's words", fit(words, SENTENCE)));
+    let code = code.map(|code| ("Code", fit(code, SENTENCE)));
+    words.into_iter().chain(code)
 }

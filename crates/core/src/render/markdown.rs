@@ -1,6 +1,6 @@
 //! The summary on the build page.
 
-use super::failure::service_words;
+use super::failure::for_support;
 use super::verdict::verdict_of;
 use super::words;
 use crate::report::{PatEntry, Report};
@@ -210,8 +210,8 @@ fn unreadable(page: &mut Page, report: &Report) {
         for way in failure.ways_out.iter().take(OTHERS) {
             page.line(&format!("  - Way out: {}", prose(way, SENTENCE)));
         }
-        if let Some(words) = service_words(failure) {
-            page.line(&format!("  - The service's words: {}", code(&words, SENTENCE)));
+        for (head, words) in for_support(failure) {
+            page.line(&format!("  - {head}: {}", code(&words, SENTENCE)));
         }
     }
     page.more(UNREADABLE, report.unreadable.len());

@@ -304,7 +304,10 @@ fn refused() -> Failure {
     )
     .with_way_out("signIn: refreshToken, a user's sign-in kept in Key Vault")
     .with_way_out("signIn: accessToken, a user's token from an earlier step")
-    .with_service_words("Service principals are not allowed to perform this action.")
+    .with_service_words(
+        "\"Service principals are not allowed to perform this action.\" (InvalidAccessException, HTTP 403, \
+         activity 0c1d5e4f-6a7b-4c8d-9e0f-112233445566)",
+    )
 }
 
 fn all_well() -> Report {
@@ -430,6 +433,52 @@ fn json_report_of_a_monday() {
 #[test]
 fn a_failure_says_what_why_and_what_to_do() {
     insta::assert_snapshot!(printed(&failure(&refused())));
+}
+
+#[test]
+fn a_service_is_quoted_once_and_only_with_what_it_said() {
+    let support = |failure: &Failure| {
+        let lines = super::failure(failure);
+        let words: Vec<String> = printed(&lines).lines().skip(1).map(str::to_owned).collect();
+        words
+    };
+    let bare = || Failure::new(FailureKind::Refused, "It said no.");
+    for (failure, expected) in [
+        (bare().with_code("badInput"), vec![]),
+        (bare().with_code("notUnderstood").with_service_words(" "), vec![]),
+        (bare().with_code("AADSTS50076"), vec!["  Code: AADSTS50076"]),
+        (
+            bare()
+                .with_code("TF400813")
+                .with_service_words("\"TF400813: The user 'x' is not authorized.\" (HTTP 401)"),
+            vec!["  The service's words: \"TF400813: The user 'x' is not authorized.\" (HTTP 401)"],
+        ),
+        (
+            bare()
+                .with_code("fullScopePatPolicyViolation")
+                .with_service_words("activity 7c1e"),
+            vec![
+                "  The service's words: activity 7c1e",
+                "  Code: fullScopePatPolicyViolation",
+            ],
+        ),
+        (
+            bare().with_code("signInPage").with_service_words("HTTP 203"),
+            vec!["  The service's words: HTTP 203"],
+        ),
+    ] {
+        assert_eq!(support(&failure), expected, "{failure:?}");
+        let mut report = half_blind();
+        report.unreadable[0].failure = failure;
+        for page in [printed(&log(&report)), markdown(&report), junit(&report)] {
+            assert!(!page.contains("\"\"") && !page.contains("&quot;&quot;"), "{page}");
+            assert_eq!(
+                page.contains("The service"),
+                expected.iter().any(|line| line.contains("words")),
+                "{page}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -694,7 +743,7 @@ fn poisoned(text: &str) -> Report {
             .with_why(text())
             .with_way_out(text())
             .with_way_out(text())
-            .with_service_words(text());
+            .with_service_words(format!("\"{text}\"", text = text()));
     }
     report.notes = vec![text()];
     report.settings.names = vec![text()];
