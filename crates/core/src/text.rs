@@ -65,7 +65,10 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Whether a character cannot be seen, or changes how its surroundings are shown.
+/// Whether a character cannot be seen, or changes how its surroundings are shown: controls, noncharacters, line
+/// separators, fillers, and what Unicode's data files call a format control or `Default_Ignorable_Code_Point`. Not
+/// the two variation selectors that emoji are written with, nor the Arabic and other signs that are format controls
+/// and show something. Spaces are not hidden.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -83,11 +86,20 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{fe00}'..='\u{fe0d}' // variation selectors; the last two, of emoji, are kept
             | '\u{feff}' // byte order mark
             | '\u{fff0}'..='\u{fffc}' // interlinear annotation, object replacement
+            | '\u{13430}'..='\u{1343f}' // hieroglyph format controls
+            | '\u{16fe4}' // Khitan filler
             | '\u{1bca0}'..='\u{1bca3}' // shorthand format controls
             | '\u{1d173}'..='\u{1d17a}' // musical format controls
             | '\u{e0000}'..='\u{e0fff}' // tags, more variation selectors
         )
         || u32::from(c) & 0xfffe == 0xfffe // the last two of each plane, which XML forbids
+}
+
+/// Whether a reader or a comparison may pass over a character as if it were not there: it is hidden, or takes no
+/// room of its own, as marks and all variation selectors do.
+#[must_use]
+pub fn is_passed_over(c: char) -> bool {
+    is_hidden(c) || c.width() == Some(0)
 }
 
 fn visible(text: &str) -> String {
@@ -145,7 +157,7 @@ fn after_command<'a>(text: &'a str, opener: &[char]) -> Option<&'a str> {
         let c = if c == 'ſ' { 's' } else { c.to_ascii_lowercase() };
         if c == *expected {
             next = wanted.next();
-        } else if at == 0 || c.width() != Some(0) {
+        } else if at == 0 || !is_passed_over(c) {
             return None;
         }
     }
@@ -334,8 +346,8 @@ pub(crate) mod tests {
             0x00, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1b, 0x1f, 0x7f, 0x80, 0x85, 0x9b, 0x9f, 0xad,
             0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2028,
             0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060, 0x2061, 0x2066, 0x2067, 0x2068, 0x2069,
-            0x206f, 0x3164, 0xfdd0, 0xfe00, 0xfeff, 0xffa0, 0xfff9, 0xfffb, 0xfffe, 0xffff, 0x1d173, 0x1fffe,
-            0xe0001, 0xe0020, 0xe007f, 0xe0100, 0x10_ffff,
+            0x206f, 0x3164, 0xfdd0, 0xfe00, 0xfeff, 0xffa0, 0xfff9, 0xfffb, 0xfffe, 0xffff, 0x13430, 0x1343f,
+            0x16fe4, 0x1bca0, 0x1d173, 0x1fffe, 0xe0001, 0xe0020, 0xe007f, 0xe0100, 0x10_ffff,
         ] {
             let hidden = char::from_u32(code).unwrap();
             assert_eq!(
@@ -343,6 +355,16 @@ pub(crate) mod tests {
                 "a\u{fffd}b",
                 "U+{code:04X}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_takes_no_room_and_the_rest_does() {
+        for c in "\u{200b}\u{ad}\u{34f}\u{180b}\u{202e}\u{2060}\u{fe00}\u{fe0e}\u{fe0f}\u{feff}\u{fffb}\u{e0041}\u{301}\u{1b}".chars() {
+            assert!(is_passed_over(c), "U+{:04X}", u32::from(c));
+        }
+        for c in "a#[ \u{a0}漢é\u{fffd}".chars() {
+            assert!(!is_passed_over(c), "U+{:04X}", u32::from(c));
         }
     }
 

@@ -1,7 +1,7 @@
 //! From the organizations' lists to PATs: each one once, with its generation and what has replaced it.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -122,6 +122,12 @@ fn is_valid_in(pat: &Pat, account: Option<&str>) -> bool {
             .any(|valid_in| valid_in.eq_ignore_ascii_case(account)),
         _ => true,
     }
+}
+
+/// How many PATs the list of an organization holds when none of them is valid there.
+pub(super) fn all_elsewhere(reading: &OrganizationReading) -> Option<usize> {
+    let listed: BTreeSet<_> = reading.pats.iter().map(|pat| &pat.authorization_id).collect();
+    (!listed.is_empty() && own_pats(reading).is_empty()).then_some(listed.len())
 }
 
 /// The accounts a PAT is valid in, in a form that compares.

@@ -232,6 +232,20 @@ fn notes(
             notes.push(note.clone());
         }
     }
+    for reading in readings {
+        let name = reading.organization.name();
+        match gather::all_elsewhere(reading) {
+            None => {}
+            Some(1) => notes.push(format!(
+                "{name}: the only PAT listed is not valid in this organization"
+            )),
+            Some(all) => {
+                notes.push(format!(
+                    "{name}: none of the {all} PATs listed is valid in this organization"
+                ));
+            }
+        }
+    }
     for scope in settings.policy.unknown_forbidden_scopes() {
         notes.push(format!(
             "The forbidden scope {scope} is not in the catalogue: if that is a misspelling, it forbids nothing \

@@ -109,6 +109,30 @@ fn lines(report: &Report) -> Vec<String> {
         .collect()
 }
 
+/// A wrong account id, or the wrong organization, must not look like an organization without PATs.
+#[test]
+fn a_list_of_other_organizations_pats_is_not_silent() {
+    let other = |name| in_accounts(pat(name, 1, days(60)), &["labs-id"]);
+    let report = acme(vec![other("a"), other("b"), other("a")]);
+    assert_eq!((report.totals.total, report.totals.elsewhere), (0, 2));
+    assert_eq!(
+        report.notes,
+        ["acme: none of the 2 PATs listed is valid in this organization"]
+    );
+    assert_eq!(
+        acme(vec![other("a")]).notes,
+        ["acme: the only PAT listed is not valid in this organization"]
+    );
+
+    let with_own = acme(vec![other("a"), pat("own", 1, -days(400))]);
+    assert_eq!((with_own.totals.total, with_own.notes.len()), (0, 0), "history");
+    assert!(acme(vec![other("a"), global(other("b"))]).notes.is_empty());
+    assert!(acme(vec![]).notes.is_empty());
+    let mut unknown = reading("acme", vec![other("a")]);
+    unknown.account_id = None;
+    assert!(judged(&[unknown]).notes.is_empty());
+}
+
 fn missing(report: &Report) -> Vec<String> {
     report
         .missing
