@@ -24,7 +24,7 @@ struct Inner {
     transport: Transport,
     pace: Pace,
     time: Arc<dyn Time>,
-    answers: AtomicU32,
+    tries: AtomicU32,
 }
 
 impl Client {
@@ -42,7 +42,7 @@ impl Client {
             transport,
             pace: Pace::default(),
             time,
-            answers: AtomicU32::new(0),
+            tries: AtomicU32::new(0),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -93,7 +93,6 @@ impl Client {
         let (method, asked) = (request.method.as_str(), request.asked.as_str());
         match &result {
             Ok(answer) => {
-                inner.answers.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(method, asked, status = answer.status, ms, tries, "answered");
             }
             Err(error) => tracing::debug!(method, asked, %error, ms, tries, "no answer"),
@@ -110,6 +109,7 @@ impl Client {
                     host: request.host.clone(),
                     why: error.to_string(),
                 })?;
+        self.inner.tries.fetch_add(1, Ordering::Relaxed);
         let about = Asked {
             host: &request.host,
             asked: &request.asked,
@@ -145,10 +145,11 @@ impl Client {
         Ok(Response::new(request.asked.clone(), status, headers, body))
     }
 
-    /// Answers received so far, by all clones.
+    /// Requests sent so far, by all clones. Each try counts, whether it was answered or not: that a host was asked
+    /// in vain is what a reader of the count looks for.
     #[must_use]
     pub fn requests(&self) -> u32 {
-        self.inner.answers.load(Ordering::Relaxed)
+        self.inner.tries.load(Ordering::Relaxed)
     }
 }
 
