@@ -2,7 +2,8 @@
 
 use patkeeper_core::advice::{self, Advice};
 use patkeeper_core::reading::IdentityKind;
-use patkeeper_http::{Response, TokenFacts};
+use patkeeper_http::{Echo, Response, TokenFacts};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::error::{Reason, Words};
@@ -21,88 +22,100 @@ pub(crate) enum About {
     OnePat,
 }
 
-/// Why an answer is none; `None`: it is a 2xx that may be decoded.
-pub(crate) fn fault(answer: &Response, about: About, facts: &TokenFacts) -> Option<(Reason, Words)> {
+/// Why an answer is none; `None`: it is a 2xx that may be decoded. Its words come without the token sent.
+pub(crate) fn fault(
+    answer: &Response,
+    about: About,
+    facts: &TokenFacts,
+    token: &SecretString,
+) -> Option<(Reason, Words)> {
     let said = Said::of(answer);
-    let by_words = || said.reason(facts);
+    let page = is_page(answer);
+    if matches!(answer.status, 200..=202 | 204..=299) && !page && !said.is_error() {
+        return None;
+    }
+    let words = said.words(&echo(token));
+    let by_words = || reason(&words, facts);
     let reason = match answer.status {
         // 203 is how Azure DevOps shows its sign-in page; nothing that we ask for is ever answered with it.
         203 | 300..=399 => Reason::SignInPage,
-        200..=299 if is_page(answer) && is_sign_in(answer) => Reason::SignInPage,
-        200..=299 if is_page(answer) => Reason::ForeignPage,
-        200..=299 if said.is_error => {
-            by_words().unwrap_or(Reason::NotUnderstood("it is an error, sent as a success"))
-        }
-        200..=299 => return None,
+        200..=299 if page && is_sign_in(answer) => Reason::SignInPage,
+        200..=299 if page => Reason::ForeignPage,
+        200..=299 => by_words().unwrap_or(Reason::NotUnderstood("it is an error, sent as a success")),
         429 => Reason::RateLimited,
         401 | 403 => by_words().unwrap_or_else(|| refused(answer, facts)),
         404 => by_words().unwrap_or_else(|| not_found(answer, about)),
         408 | 500.. => by_words().unwrap_or(Reason::ServiceError),
         _ => by_words().unwrap_or(Reason::BadRequest),
     };
-    Some((reason, said.words))
+    Some((reason, words))
 }
 
 /// What an answer says of itself, for support.
-pub(crate) fn words(answer: &Response) -> Words {
-    Said::of(answer).words
+pub(crate) fn words(answer: &Response, echo: &Echo) -> Words {
+    Said::of(answer).words(echo)
 }
 
-/// What an answer says in words.
-struct Said {
-    words: Words,
-    /// Whether the body is an error object.
-    is_error: bool,
+/// What takes the token out of words. Making it costs more than an answer that nobody quotes.
+pub(crate) fn echo(token: &SecretString) -> Echo {
+    Echo::of([token.expose_secret()])
 }
 
-impl Said {
-    fn of(answer: &Response) -> Self {
+/// An answer, looked at for words.
+struct Said<'a> {
+    answer: &'a Response,
+    body: Option<Value>,
+}
+
+impl<'a> Said<'a> {
+    fn of(answer: &'a Response) -> Self {
         // Error bodies come with and without a content type, so what parses counts.
-        let body: Option<Value> = if is_page(answer) {
+        let body = if is_page(answer) {
             None
         } else {
             serde_json::from_slice(answer.body()).ok()
         };
-        let text = |name: &str| {
-            let value = body.as_ref()?.get(name)?.as_str()?.trim();
-            (!value.is_empty()).then(|| bounded(value))
-        };
-        let header = |name: &str| {
-            answer
-                .header(name)
-                .map(str::trim)
-                .filter(|value| !value.is_empty())
-        };
-        let type_key = text("typeKey");
-        let message =
-            text("message").or_else(|| header("x-tfs-serviceerror").map(|value| bounded(&unescape(value))));
-        let activity = ["x-vss-e2eid", "activityid", "x-tfs-session"]
-            .into_iter()
-            .find_map(header)
-            .map(bounded);
-        let is_error = type_key.is_some()
-            || (text("message").is_some()
-                && body.as_ref().is_some_and(|body| body.get("errorCode").is_some()));
-        let status = (answer.status != 200).then_some(answer.status);
-        Self {
-            words: Words {
-                message,
-                type_key,
-                activity,
-                status,
-            },
-            is_error,
-        }
+        Self { answer, body }
     }
 
-    /// The reason that the words themselves give, as the table of advice knows them.
-    fn reason(&self, facts: &TokenFacts) -> Option<Reason> {
-        let by_message = self.words.message.as_deref().and_then(advice::recognize);
-        let by_type = self.words.type_key.as_deref().and_then(advice::find);
-        by_message
-            .and_then(|row| named(row, facts))
-            .or_else(|| named(by_type?, facts))
+    fn text(&self, name: &str) -> Option<&str> {
+        let value = self.body.as_ref()?.get(name)?.as_str()?.trim();
+        (!value.is_empty()).then_some(value)
     }
+
+    fn header(&self, name: &str) -> Option<&'a str> {
+        let value = self.answer.header(name).map(str::trim);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Whether the body is an error object.
+    fn is_error(&self) -> bool {
+        let has = |name| self.body.as_ref().is_some_and(|body| body.get(name).is_some());
+        self.text("typeKey").is_some() || (self.text("message").is_some() && has("errorCode"))
+    }
+
+    fn words(&self, echo: &Echo) -> Words {
+        let header = || self.header("x-tfs-serviceerror").map(unescape);
+        let message = self.text("message").map(str::to_owned).or_else(header);
+        let activity = ["x-vss-e2eid", "activityid", "x-tfs-session"]
+            .into_iter()
+            .find_map(|name| self.header(name));
+        Words {
+            message: message.map(|text| quote(&text, echo)),
+            type_key: self.text("typeKey").map(|text| quote(text, echo)),
+            activity: activity.map(|text| quote(text, echo)),
+            status: (self.answer.status != 200).then_some(self.answer.status),
+        }
+    }
+}
+
+/// The reason that the words themselves give, as the table of advice knows them.
+fn reason(words: &Words, facts: &TokenFacts) -> Option<Reason> {
+    let by_message = words.message.as_deref().and_then(advice::recognize);
+    let by_type = words.type_key.as_deref().and_then(advice::find);
+    by_message
+        .and_then(|row| named(row, facts))
+        .or_else(|| named(by_type?, facts))
 }
 
 /// The reason of a row of the table, where an answer as a whole can have it.
@@ -177,8 +190,10 @@ fn is_sign_in(answer: &Response) -> bool {
             || page.contains("login.microsoftonline.com"))
 }
 
-/// At most [`LONGEST_QUOTE`] characters.
-pub(crate) fn bounded(text: &str) -> String {
+/// Words of the service, without what it was sent, and then of at most [`LONGEST_QUOTE`] characters: cut first,
+/// half a token could stay.
+pub(crate) fn quote(text: &str, echo: &Echo) -> String {
+    let text = echo.out_of(text);
     let mut quote: String = text.chars().take(LONGEST_QUOTE).collect();
     if quote.len() < text.len() {
         quote.push('…');

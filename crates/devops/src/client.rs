@@ -3,10 +3,11 @@
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use patkeeper_core::advice::PatTokenError;
 use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
 use patkeeper_http::{Client, Request, Response, TokenFacts, TokenSource};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::answer::{self, About};
@@ -19,6 +20,14 @@ const PATS_VERSION: &str = "7.1-preview.1";
 const CONNECTION_VERSION: &str = "7.1-preview";
 /// The largest `$top` of `tokens/pats`.
 const PAGE: &str = "100";
+
+/// An answer that is one, and the token it was got with: its words must not bring that back.
+struct Answered {
+    answer: Response,
+    /// Null where an empty body is an answer.
+    json: Value,
+    token: SecretString,
+}
 
 /// One organization of Azure DevOps, seen with one sign-in.
 #[derive(Clone)]
@@ -115,7 +124,15 @@ impl AzureDevOps {
         let answer = self
             .ask(request.query("api-version", PATS_VERSION), &Doing::List)
             .await?;
-        wire::decode_list(answer.body(), listed).map_err(|why| self.odd(Doing::List, &answer, why))
+        let mut page =
+            wire::decode_list(&answer.json, listed).map_err(|why| self.odd(Doing::List, &answer, why))?;
+        if !page.odd.is_empty() {
+            // These are quoted, and shortened.
+            let echo = answer::echo(&answer.token);
+            let quoted = page.odd.iter_mut().flat_map(|odd| [&mut odd.name, &mut odd.id]);
+            quoted.flatten().for_each(|text| *text = echo.out_of(text));
+        }
+        Ok(page)
     }
 
     /// One PAT. Its [`Listed`] is `Active`, because this answer does not tell; compare its end with the time.
@@ -128,7 +145,7 @@ impl AzureDevOps {
             .query("authorizationId", id.as_str())
             .query("api-version", PATS_VERSION);
         let answer = self.ask(request, &doing).await?;
-        wire::decode_one(answer.body()).map_err(|error| self.no_pat(doing, &answer, error))
+        wire::decode_one(&answer.json).map_err(|error| self.no_pat(doing, &answer, error))
     }
 
     /// Makes a PAT for this organization alone. Sent again only if it was provably not processed: see
@@ -147,7 +164,7 @@ impl AzureDevOps {
                 "allOrgs": false,
             }));
         let answer = self.ask(request, &doing).await?;
-        wire::decode_minted(answer.body()).map_err(|error| self.no_pat(doing, &answer, error))
+        wire::decode_minted(answer.json.clone()).map_err(|error| self.no_pat(doing, &answer, error))
     }
 
     /// Changes a PAT; its secret stays.
@@ -166,7 +183,7 @@ impl AzureDevOps {
                 "allOrgs": change.all_orgs,
             }));
         let answer = self.ask(request, &doing).await?;
-        wire::decode_one(answer.body()).map_err(|error| self.no_pat(doing, &answer, error))
+        wire::decode_one(&answer.json).map_err(|error| self.no_pat(doing, &answer, error))
     }
 
     /// Revokes a PAT. Safe to repeat; connections already open may live on for a while.
@@ -186,7 +203,7 @@ impl AzureDevOps {
             }) => return Ok(Revocation::NotFound),
             Err(error) => return Err(error),
         };
-        match (answer.status, wire::refusal(answer.body())) {
+        match (answer.answer.status, wire::refusal(&answer.json)) {
             (_, Some((error, _))) if error.is_gone() => Ok(Revocation::NotFound),
             (_, Some((error, message))) => Err(self.no_pat(doing, &answer, NoPat::Refused(error, message))),
             (200 | 204, None) => Ok(Revocation::Done),
@@ -206,7 +223,7 @@ impl AzureDevOps {
         );
         let request = Request::get(url).query("api-version", CONNECTION_VERSION);
         let answer = self.ask(request, &Doing::Connection).await?;
-        wire::decode_connection(answer.body()).map_err(|why| self.odd(Doing::Connection, &answer, why))
+        wire::decode_connection(&answer.json).map_err(|why| self.odd(Doing::Connection, &answer, why))
     }
 
     fn pats(&self) -> String {
@@ -217,7 +234,7 @@ impl AzureDevOps {
     }
 
     /// Sends a request with the headers that all have in common, and checks that its answer is one.
-    async fn ask(&self, request: Request, doing: &Doing) -> Result<Response, DevOpsError> {
+    async fn ask(&self, request: Request, doing: &Doing) -> Result<Answered, DevOpsError> {
         let error = |reason, words| self.error(reason, doing.clone(), words);
         let token = self
             .tokens
@@ -228,7 +245,7 @@ impl AzureDevOps {
         // Kept from the first token: a later one of the same source speaks for the same identity.
         self.facts.get_or_init(|| facts.clone());
         let request = request
-            .bearer(token)
+            .bearer(token.clone())
             .header("accept", "application/json")
             // Without it a refused sign-in may answer with a redirect to a page instead of a status.
             .header("x-tfs-fedauthredirect", "Suppress");
@@ -241,27 +258,38 @@ impl AzureDevOps {
             Doing::Get(_) | Doing::Update(_) | Doing::Revoke(_) => About::OnePat,
             Doing::List | Doing::Create(_) | Doing::Connection => About::Organization,
         };
-        if let Some((reason, words)) = answer::fault(&answer, about, &facts) {
+        if let Some((reason, words)) = answer::fault(&answer, about, &facts, &token) {
             return Err(error(reason, words));
         }
         // A revocation is answered with an empty body, and then without a content type.
-        let empty = matches!(doing, Doing::Revoke(_)) && answer.body().is_empty();
-        if !empty && !answer.is_json() {
-            return Err(self.odd(doing.clone(), &answer, "its content type is not JSON"));
-        }
-        Ok(answer)
+        let json = if matches!(doing, Doing::Revoke(_)) && answer.body().is_empty() {
+            Value::Null
+        } else {
+            answer.json().map_err(|not_json| {
+                let words = answer::words(&answer, &answer::echo(&token));
+                error(Reason::NotUnderstood(not_json.why()), words)
+            })?
+        };
+        Ok(Answered { answer, json, token })
     }
 
-    fn odd(&self, doing: Doing, answer: &Response, why: &'static str) -> DevOpsError {
-        self.error(Reason::NotUnderstood(why), doing, answer::words(answer))
+    fn odd(&self, doing: Doing, answered: &Answered, why: &'static str) -> DevOpsError {
+        let words = answer::words(&answered.answer, &answer::echo(&answered.token));
+        self.error(Reason::NotUnderstood(why), doing, words)
     }
 
-    fn no_pat(&self, doing: Doing, answer: &Response, error: NoPat) -> DevOpsError {
-        let mut words = answer::words(answer);
+    fn no_pat(&self, doing: Doing, answered: &Answered, error: NoPat) -> DevOpsError {
+        let echo = answer::echo(&answered.token);
+        let mut words = answer::words(&answered.answer, &echo);
         let reason = match error {
             NoPat::Refused(error, message) => {
-                words.message = message.as_deref().map(answer::bounded);
-                words.type_key = Some(answer::bounded(error.code()));
+                // A name that is not known is the service's own words, too.
+                let error = match error {
+                    PatTokenError::Other(name) => PatTokenError::Other(answer::quote(&name, &echo)),
+                    known => known,
+                };
+                words.message = message.map(|message| answer::quote(&message, &echo));
+                words.type_key = Some(error.code().to_owned());
                 Reason::Pat(error)
             }
             NoPat::Odd(why) => Reason::NotUnderstood(why),

@@ -1,6 +1,7 @@
 //! One name for each decision, and what is said of it.
 
 use std::fmt;
+use std::time::Duration;
 
 use patkeeper_core::advice::{self, PatTokenError};
 use patkeeper_core::failure::{Failure, FailureKind};
@@ -142,13 +143,16 @@ pub enum Reason {
     /// The same place to go on from came twice, or pages without end.
     #[error("the list does not end")]
     EndlessList,
+    /// A list that took longer than this over all its pages, waits that the service asked for included.
+    #[error("the list took longer than {} s", .0.as_secs())]
+    SlowList(Duration),
 }
 
 impl Reason {
     /// The row of the table of advice, where the reason has one of its own.
     fn code(&self) -> Option<&str> {
         Some(match self {
-            Self::Http(_) | Self::NoToken(_) | Self::NoSecret(_) => return None,
+            Self::Http(_) | Self::NoToken(_) | Self::NoSecret(_) | Self::SlowList(_) => return None,
             Self::SignInPage => "signInPage",
             Self::ForeignPage => "foreignPage",
             Self::AppOnly => "InvalidAccessException",
@@ -233,6 +237,19 @@ impl DevOpsError {
             )
             .with_code("noSecret")
             .with_way_out(format!("revoke the PAT {id}")),
+            Reason::SlowList(limit) => Failure::new(
+                FailureKind::Service,
+                format!(
+                    "Azure DevOps took more than {} s to {doing} in {organization}",
+                    limit.as_secs()
+                ),
+            )
+            .with_code("slowList")
+            .with_why(
+                "it asked for long waits between the pages, as it does with an account that asks too much",
+            )
+            .with_way_out("run the step again later")
+            .with_way_out("let fewer jobs use this account at the same time"),
             _ => {
                 let row = reason.code().and_then(advice::find);
                 let kind = row.map_or(FailureKind::Refused, |row| row.kind);

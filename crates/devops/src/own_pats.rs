@@ -1,11 +1,13 @@
 //! All pages of a list, and the use cases' port.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::pat::Listed;
 use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_lifecycle::ports::{Connection, Listing, OwnPats};
+use tokio::time::{Instant, timeout_at};
 
 use crate::client::AzureDevOps;
 use crate::error::{DevOpsError, Doing, Reason, Words};
@@ -13,6 +15,9 @@ use crate::wire::{OddEntry, Page};
 
 /// More pages than this are no list of one user's PATs.
 const MOST_PAGES: usize = 1_000;
+/// A list takes no longer than this over all its pages. A service may ask for a wait of a minute before each, and
+/// nobody's job lasts for hours.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 impl OwnPats for AzureDevOps {
     fn signed_in(&self) -> SignedIn {
@@ -34,8 +39,8 @@ impl OwnPats for AzureDevOps {
 
     async fn list(&self, which: Listed) -> Listing {
         let organization = self.organization().name();
-        let endless = || self.error(Reason::EndlessList, Doing::List, Words::default());
-        all_pages(organization, which, endless, async |next| {
+        let error = |reason| self.error(reason, Doing::List, Words::default());
+        all_pages(organization, which, error, async |next| {
             self.page(which, next.as_deref()).await
         })
         .await
@@ -46,7 +51,7 @@ impl OwnPats for AzureDevOps {
 async fn all_pages(
     organization: &str,
     which: Listed,
-    endless: impl Fn() -> DevOpsError,
+    error: impl Fn(Reason) -> DevOpsError,
     page: impl AsyncFn(Option<String>) -> Result<Page, DevOpsError>,
 ) -> Listing {
     let list = match which {
@@ -56,10 +61,12 @@ async fn all_pages(
     let mut listing = Listing::default();
     let mut seen = HashSet::new();
     let mut next = None;
+    let deadline = Instant::now() + LONGEST;
     for number in 1.. {
-        let read = match page(next).await {
-            Ok(_) if number > MOST_PAGES => Err(endless()),
-            other => other,
+        let read = match timeout_at(deadline, page(next)).await {
+            Err(_) => Err(error(Reason::SlowList(LONGEST))),
+            Ok(Ok(_)) if number > MOST_PAGES => Err(error(Reason::EndlessList)),
+            Ok(other) => other,
         };
         let read = match read {
             Ok(read) => read,
@@ -77,7 +84,7 @@ async fn all_pages(
             Some(token) if !seen.insert(token.clone()) => {
                 listing
                     .unreadable
-                    .push(rest(organization, list, number + 1, &endless()));
+                    .push(rest(organization, list, number + 1, &error(Reason::EndlessList)));
                 return listing;
             }
             Some(token) => next = Some(token),
@@ -143,30 +150,31 @@ mod tests {
         let body = serde_json::json!({ "patTokens": [{
             "authorizationId": id.to_string(), "validFrom": "2026-01-01T00:00:00Z", "validTo": "2026-02-01T00:00:00Z"
         }] });
-        wire::decode_list(body.to_string().as_bytes(), Listed::Active)
-            .unwrap()
-            .pats
-            .remove(0)
+        wire::decode_list(&body, Listed::Active).unwrap().pats.remove(0)
     }
 
     /// Reads pages from a script, and tells which continuations were asked for.
     async fn read(pages: impl Fn(usize) -> Result<Option<String>, Reason>) -> (Listing, Vec<Option<String>>) {
+        read_slowly(Duration::ZERO, pages).await
+    }
+
+    /// The same, each page after a wait.
+    async fn read_slowly(
+        wait: Duration,
+        pages: impl Fn(usize) -> Result<Option<String>, Reason>,
+    ) -> (Listing, Vec<Option<String>>) {
         let asked = RefCell::new(Vec::new());
-        let listing = all_pages(
-            "acme",
-            Listed::Active,
-            || failure(Reason::EndlessList),
-            async |next| {
-                asked.borrow_mut().push(next);
-                let number = asked.borrow().len();
-                let next = pages(number).map_err(failure)?;
-                Ok(Page {
-                    pats: vec![pat(number)],
-                    odd: Vec::new(),
-                    next,
-                })
-            },
-        )
+        let listing = all_pages("acme", Listed::Active, failure, async |next| {
+            tokio::time::sleep(wait).await;
+            asked.borrow_mut().push(next);
+            let number = asked.borrow().len();
+            let next = pages(number).map_err(failure)?;
+            Ok(Page {
+                pats: vec![pat(number)],
+                odd: Vec::new(),
+                next,
+            })
+        })
         .await;
         (listing, asked.into_inner())
     }
@@ -214,6 +222,32 @@ mod tests {
         assert_eq!(asked.len(), MOST_PAGES + 1);
         assert_eq!(listing.pats.len(), MOST_PAGES);
         assert_eq!(listing.unreadable.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_that_are_made_to_wait_for_end_after_ten_minutes() {
+        let began = Instant::now();
+        let wait = Duration::from_secs(59);
+        let (listing, asked) = read_slowly(wait, |page| Ok(Some(page.to_string()))).await;
+        assert_eq!(began.elapsed(), LONGEST);
+        assert_eq!(
+            (listing.pats.len(), asked.len()),
+            (10, 10),
+            "what came in time counts"
+        );
+        assert_eq!(listing.unreadable.len(), 1);
+        let Unreadable { what, failure } = &listing.unreadable[0];
+        assert_eq!(what, "the active PATs of acme, from page 11 on");
+        assert_eq!(failure.kind, FailureKind::Service);
+        assert_eq!(failure.code.as_deref(), Some("slowList"));
+        assert!(failure.what.contains("600 s"), "{}", failure.what);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_is_slow_and_ends_in_time_is_read_whole() {
+        let wait = Duration::from_secs(59);
+        let (listing, _) = read_slowly(wait, |page| Ok((page < 10).then(|| page.to_string()))).await;
+        assert_eq!((listing.pats.len(), listing.unreadable.len()), (10, 0));
     }
 
     #[test]

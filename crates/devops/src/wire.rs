@@ -58,14 +58,13 @@ pub enum NoPat {
 /// Reads a page of a list.
 ///
 /// # Errors
-/// A body that is not a page: says why, and quotes nothing.
-pub fn decode_list(body: &[u8], listed: Listed) -> Result<Page, &'static str> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| "it is not JSON")?;
+/// JSON that is not a page: says why, and quotes nothing.
+pub fn decode_list(value: &Value, listed: Listed) -> Result<Page, &'static str> {
     let Some(entries) = value.get("patTokens").and_then(Value::as_array) else {
         return Err("it holds no list 'patTokens'");
     };
     let mut page = Page {
-        next: continuation(&value)?,
+        next: continuation(value)?,
         ..Page::default()
     };
     for entry in entries {
@@ -143,17 +142,15 @@ fn optional_text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 ///
 /// # Errors
 /// See [`NoPat`].
-pub fn decode_one(body: &[u8]) -> Result<Pat, NoPat> {
-    let value = result(body)?;
-    pat_of(&value)
+pub fn decode_one(value: &Value) -> Result<Pat, NoPat> {
+    pat_of(value)
 }
 
 /// Reads the answer to a creation.
 ///
 /// # Errors
 /// See [`NoPat`].
-pub fn decode_minted(body: &[u8]) -> Result<Minted, NoPat> {
-    let mut value = result(body)?;
+pub fn decode_minted(mut value: Value) -> Result<Minted, NoPat> {
     let pat = pat_of(&value)?;
     match value
         .get_mut("patToken")
@@ -170,12 +167,7 @@ pub fn decode_minted(body: &[u8]) -> Result<Minted, NoPat> {
 
 /// What `patTokenError` of any answer says; `None` when there is none in it.
 #[must_use]
-pub fn refusal(body: &[u8]) -> Option<(PatTokenError, Option<String>)> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    refusal_of(&value)
-}
-
-fn refusal_of(value: &Value) -> Option<(PatTokenError, Option<String>)> {
+pub fn refusal(value: &Value) -> Option<(PatTokenError, Option<String>)> {
     let error = match value.get("patTokenError")? {
         Value::String(text) => PatTokenError::parse(text)?,
         Value::Null => return None,
@@ -187,15 +179,11 @@ fn refusal_of(value: &Value) -> Option<(PatTokenError, Option<String>)> {
     Some((error, message.map(ToOwned::to_owned)))
 }
 
-fn result(body: &[u8]) -> Result<Value, NoPat> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| NoPat::Odd("it is not JSON"))?;
-    match refusal_of(&value) {
-        Some((error, message)) => Err(NoPat::Refused(error, message)),
-        None => Ok(value),
-    }
-}
-
+/// A reason outweighs a PAT that comes with it.
 fn pat_of(value: &Value) -> Result<Pat, NoPat> {
+    if let Some((error, message)) = refusal(value) {
+        return Err(NoPat::Refused(error, message));
+    }
     match value.get("patToken") {
         None | Some(Value::Null) => Err(NoPat::Odd("it holds neither a PAT nor a reason")),
         Some(pat) => decode_pat(pat, Listed::Active).map_err(NoPat::Odd),
@@ -205,10 +193,9 @@ fn pat_of(value: &Value) -> Result<Pat, NoPat> {
 /// What connection data tells: `instanceId`, and who is signed in.
 ///
 /// # Errors
-/// A body that is not connection data.
-pub fn decode_connection(body: &[u8]) -> Result<(String, Option<String>), &'static str> {
-    let value: Value = serde_json::from_slice(body).map_err(|_| "it is not JSON")?;
-    let account = text(&value, "instanceId")
+/// JSON that is not connection data.
+pub fn decode_connection(value: &Value) -> Result<(String, Option<String>), &'static str> {
+    let account = text(value, "instanceId")
         .map(str::trim)
         .filter(|id| !id.is_empty());
     let account = account.ok_or("it holds no instanceId")?.to_ascii_lowercase();

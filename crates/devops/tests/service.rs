@@ -43,6 +43,11 @@ fn acme(sim: &Sim, pats: usize, token: impl FnOnce(&str) -> TokenSpec) -> AzureD
         }
         cloud.token(token(&user))
     });
+    acme_with(sim, token)
+}
+
+/// The same way in, with a token that the organization need not know.
+fn acme_with(sim: &Sim, token: String) -> AzureDevOps {
     let env = sim.agent_env();
     let settings = Settings::from_agent(|name| {
         env.iter()
@@ -71,7 +76,7 @@ fn new_pat(sim: &Sim, name: &str, scope: &str) -> NewPat {
 }
 
 #[tokio::test]
-async fn a_long_list_is_read_over_all_its_pages_with_its_filters_repeated() {
+async fn a_long_list_is_read_over_all_its_pages_with_its_filters_and_its_order_repeated() {
     let sim = sim();
     let acme = acme(&sim, 250, TokenSpec::user);
     let listing = acme.list(Listed::Active).await;
@@ -82,6 +87,9 @@ async fn a_long_list_is_read_over_all_its_pages_with_its_filters_repeated() {
         assert_eq!(request.host, "vssps.dev.azure.com");
         for part in [
             "displayFilterOption=active",
+            // Without an order, PATs that come and go while we read would make pages slide over one another.
+            "sortByOption=displayName",
+            "isSortAscending=true",
             "top=100",
             "api-version=7.1-preview.1",
         ] {
@@ -175,7 +183,8 @@ async fn a_service_principal_is_refused_by_name_with_the_ways_out() {
     assert_eq!(failure.kind, FailureKind::Refused);
     assert_eq!(failure.code.as_deref(), Some("InvalidAccessException"));
     assert!(failure.what.contains("service principal"), "{}", failure.what);
-    assert_eq!(failure.ways_out.len(), 3);
+    let ways = failure.ways_out.join("\n");
+    assert!(ways.contains("accessToken with a user's token"), "{ways}");
     assert!(
         failure
             .service_words
@@ -222,6 +231,52 @@ async fn a_token_that_lacks_a_scope_is_told_which() {
     let failure = acme.list(Listed::Active).await.unreadable.remove(0).failure;
     assert_eq!(failure.code.as_deref(), Some("missingScopes"));
     assert!(failure.why.unwrap().contains("vso.pats_manage"));
+}
+
+#[tokio::test]
+async fn a_token_that_the_service_echoes_comes_back_in_no_failure() {
+    const TOKEN: &str = "made-up-opaque-token-of-41-characters-123";
+    let with = |name: &str, value: &str| {
+        let mut pat = serde_json::json!({
+            "displayName": "ci", "validFrom": "2026-01-01T00:00:00Z", "authorizationId": "1a"
+        });
+        pat[name] = value.into();
+        serde_json::json!({ "patTokens": [pat] })
+    };
+    let padded = format!("{}{TOKEN}", "x".repeat(100));
+    for body in [
+        with("displayName", &padded),
+        with("authorizationId", &padded),
+        serde_json::json!({ "patToken": null, "patTokenError": TOKEN, "patTokenErrorMessage": &TOKEN[..25] }),
+        serde_json::json!({ "message": TOKEN, "typeKey": TOKEN }),
+    ] {
+        let sim = sim();
+        let acme = acme_with(&sim, TOKEN.to_owned());
+        let body = body.to_string();
+        let content_type = "application/json".to_owned();
+        sim.fault(Fault::always(
+            Match::any(),
+            Action::Replace {
+                status: 200,
+                content_type,
+                body: body.clone(),
+            },
+        ));
+        let listed = format!("{:?}", acme.list(Listed::Active).await.unreadable);
+        let made = format!(
+            "{:?}",
+            acme.create(&new_pat(&sim, "ci", "vso.code"))
+                .await
+                .unwrap_err()
+                .failure()
+        );
+        let shown = listed + &made;
+        assert!(shown.contains("***"), "{body}: {shown}");
+        assert!(
+            !shown.contains(&TOKEN[..20]) && !shown.contains(&TOKEN[21..]),
+            "{shown}"
+        );
+    }
 }
 
 #[tokio::test]

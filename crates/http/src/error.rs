@@ -60,24 +60,6 @@ pub enum HttpError {
         /// The limit.
         limit: usize,
     },
-    /// The answer's content type is not JSON.
-    #[error("{asked} answered {status} with '{content_type}' where JSON was due")]
-    NotJson {
-        /// `host/path`.
-        asked: String,
-        /// The status.
-        status: u16,
-        /// What came instead.
-        content_type: String,
-    },
-    /// JSON that does not fit.
-    #[error("{asked} answered what is not understood: {why}")]
-    Malformed {
-        /// `host/path`.
-        asked: String,
-        /// Where it does not fit.
-        why: String,
-    },
     /// The request was refused before anything was sent: not https, or not a URL.
     #[error("refused to ask {host}: {why}")]
     Refused {
@@ -115,7 +97,7 @@ impl HttpError {
             Self::Timeout { .. } | Self::Broken { .. } => {
                 failure.with_way_out("run the step again; if it stays so, look at status.dev.azure.com and at the network between")
             }
-            Self::TooLarge { .. } | Self::NotJson { .. } | Self::Malformed { .. } => failure
+            Self::TooLarge { .. } => failure
                 .with_why("something between the agent and the service may answer in its place, such as a proxy's page")
                 .with_way_out("run the step again; if it stays so, report it with the lines around this one"),
             Self::Refused { .. } => failure.with_way_out("correct the input that holds this address or token"),
@@ -132,8 +114,6 @@ impl HttpError {
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "brokenAnswer",
             Self::TooLarge { .. } => "tooLarge",
-            Self::NotJson { .. } => "notJson",
-            Self::Malformed { .. } => "malformed",
             Self::Refused { .. } => "refusedAddress",
         }
     }

@@ -14,10 +14,12 @@
 //! | `pace` | waits that a host asked for |
 //! | `cause` | telling certificate, proxy, connection and broken answer apart |
 //! | `error` | what is said of them |
+//! | `echo` | taking what was sent out of what comes back |
 
 mod bearer;
 mod cause;
 mod client;
+mod echo;
 mod error;
 #[cfg(test)]
 mod loopback;
@@ -30,7 +32,8 @@ mod transport;
 
 pub use bearer::{AZURE_DEVOPS, TokenFacts, TokenSource};
 pub use client::Client;
+pub use echo::Echo;
 pub use error::HttpError;
 pub use request::{Repeat, Request};
-pub use response::Response;
+pub use response::{NotJson, Response};
 pub use settings::{Proxy, Settings, SettingsError};

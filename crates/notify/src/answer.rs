@@ -1,24 +1,24 @@
 //! What an answer to an alert means. Hosts explain themselves in a word or two of plain text.
 
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::Response;
+use patkeeper_http::{Echo, Response};
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
+use url::{Position, Url};
 
 use crate::Listener;
 use crate::digest::cut;
 
 /// Longest quote of the host's words.
 const WORDS: usize = 200;
-/// A part of the URL this long is taken for a secret.
-const SECRET_PART: usize = 6;
 
 /// Why the message was not taken; `None` when it was. The failure names the listener, the host and the status,
 /// and quotes a few words without any part of the URL.
 pub(crate) fn failure(listener: Listener, answer: &Response, url: &SecretString) -> Option<Failure> {
     let body = String::from_utf8_lossy(answer.body());
     let taken = (200..300).contains(&answer.status);
-    let words = cut(without(url, &body).trim(), WORDS);
+    let parts = parts(url);
+    let echo = Echo::of(parts.iter().map(String::as_str));
+    let words = cut(echo.out_of(&body).trim(), WORDS);
     let (code, why, way) = match refusal(listener, answer, &body) {
         Some(refusal) => refusal,
         None if taken => return None,
@@ -27,7 +27,7 @@ pub(crate) fn failure(listener: Listener, answer: &Response, url: &SecretString)
     let what = format!(
         "{} was not told: {} answered {}.",
         listener.name(),
-        cut(&without(url, &answer.asked), WORDS),
+        cut(&echo.out_of(&answer.asked), WORDS),
         answer.status
     );
     let failure = Failure::new(FailureKind::Service, what)
@@ -37,7 +37,7 @@ pub(crate) fn failure(listener: Listener, answer: &Response, url: &SecretString)
     Some(if words.is_empty() {
         failure
     } else {
-        failure.with_service_words(words)
+        failure.with_service_words(format!("\"{words}\""))
     })
 }
 
@@ -177,25 +177,17 @@ fn by_status(status: u16) -> Refusal {
     }
 }
 
-/// The text without any part of the URL that may be the secret in it: hosts quote the path they were asked.
-fn without(url: &SecretString, text: &str) -> String {
-    let url = url.expose_secret();
-    let mut parts = vec![url.to_owned()];
-    if let Ok(parsed) = Url::parse(url) {
-        parts.push(parsed.as_str().to_owned());
-        parts.extend(parsed.path().split('/').map(str::to_owned));
-        parts.extend(
-            parsed
-                .query_pairs()
-                .flat_map(|(key, value)| [key.into_owned(), value.into_owned()]),
-        );
-        parts.extend(parsed.query().map(str::to_owned));
-    }
-    parts.retain(|part| part.len() >= SECRET_PART);
-    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+/// The parts of the URL that may be the secret in it: hosts quote the path they were asked.
+fn parts(url: &SecretString) -> Vec<String> {
+    let Ok(parsed) = Url::parse(url.expose_secret()) else {
+        return vec![url.expose_secret().to_owned()];
+    };
+    // Not the host, which messages name.
+    let mut parts = vec![parsed[Position::BeforePath..].to_owned()];
+    parts.extend(parsed.path().split('/').map(str::to_owned));
+    let pairs = parsed.query_pairs();
+    parts.extend(pairs.flat_map(|(key, value)| [key.into_owned(), value.into_owned()]));
     parts
-        .iter()
-        .fold(text.to_owned(), |text, part| text.replace(part.as_str(), "***"))
 }
 
 #[cfg(test)]
@@ -240,7 +232,7 @@ mod tests {
         let failure = ask(Listener::Slack, 404, "text/plain", "no_service").unwrap();
         assert_eq!(failure.what, "Slack was not told: hooks.example answered 404.");
         assert!(failure.ways_out[0].contains("new incoming webhook"));
-        assert_eq!(failure.service_words.as_deref(), Some("no_service"));
+        assert_eq!(failure.service_words.as_deref(), Some("\"no_service\""));
     }
 
     #[test]

@@ -17,6 +17,15 @@ fn app() -> TokenFacts {
     }
 }
 
+/// A made-up token, as long as one without groups.
+fn token() -> SecretString {
+    long_token().into()
+}
+
+fn long_token() -> String {
+    (0..90).map(|n| format!("made.up{n:x}")).collect()
+}
+
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
     Response::from_parts("vssps.dev.azure.com/acme", status, headers.iter().copied(), body)
 }
@@ -35,7 +44,8 @@ fn error(message: &str, type_key: &str) -> String {
 }
 
 fn reason(answer: &Response, facts: &TokenFacts) -> String {
-    fault(answer, About::Organization, facts).map_or("none".to_owned(), |(reason, _)| format!("{reason:?}"))
+    fault(answer, About::Organization, facts, &token())
+        .map_or("none".to_owned(), |(reason, _)| format!("{reason:?}"))
 }
 
 const SIGN_IN: &str = "<html><head><title>Azure DevOps Services | Sign In</title></head></html>";
@@ -109,7 +119,7 @@ fn a_refusal_in_a_header_alone_is_read() {
         "x-tfs-serviceerror",
         "TF401444%3A+Sign-in+at+least+once+as+acme%5Cbuild",
     )];
-    let (reason, words) = fault(&answer(401, &header, ""), About::Organization, &user()).unwrap();
+    let (reason, words) = fault(&answer(401, &header, ""), About::Organization, &user(), &token()).unwrap();
     assert!(matches!(reason, Reason::NeverSignedIn));
     assert_eq!(
         words.message.as_deref(),
@@ -199,7 +209,7 @@ fn every_other_published_refusal_has_its_own_name() {
 fn a_404_is_about_the_pat_only_where_one_was_asked_for() {
     let json = json_answer(404, "{}");
     let page = answer(404, &[("content-type", "text/html")], "<h1>404</h1>");
-    let told = |answer, about| format!("{:?}", fault(answer, about, &user()).unwrap().0);
+    let told = |answer, about| format!("{:?}", fault(answer, about, &user(), &token()).unwrap().0);
     assert_eq!(told(&json, About::OnePat), "NotFound");
     assert_eq!(told(&json, About::Organization), "OrganizationNotFound");
     assert_eq!(told(&page, About::OnePat), "OrganizationNotFound");
@@ -211,13 +221,57 @@ fn an_error_that_comes_as_a_success_is_no_success() {
     assert!(reason(&answer, &user()).starts_with("NotUnderstood"));
 }
 
+/// Whether a run of this many characters of the token stands in the text.
+fn holds(text: &str, token: &str, length: usize) -> bool {
+    (0..=token.len() - length).any(|at| text.contains(&token[at..at + length]))
+}
+
+#[test]
+fn a_token_that_the_service_echoes_is_in_no_words_of_it_however_they_are_cut() {
+    let long = long_token();
+    let short = "0123456789abcdefghij.opaque-key".to_owned();
+    for token in [long, short] {
+        let least = (token.len() / 2).min(20);
+        let echoes = [
+            format!("TF400813: '{token}' is unknown"),
+            format!("{} is half of it", &token[..token.len() / 2]),
+            format!("{} is the other half", &token[token.len() / 2..]),
+            // Cut off by the service, by a quote's bound within the token, and right before its end.
+            format!("the token {}", &token[..token.len() - 3]),
+            format!(
+                "{}{token}",
+                "x".repeat(LONGEST_QUOTE - token.len().min(LONGEST_QUOTE) / 2)
+            ),
+            format!(
+                "{}{token}",
+                "x".repeat((LONGEST_QUOTE + 1).saturating_sub(token.len()))
+            ),
+        ];
+        for echo in echoes {
+            let answers = [
+                json_answer(401, &error(&echo, &echo)),
+                answer(401, &[("x-tfs-serviceerror", &echo.replace('.', "%2E"))], ""),
+                answer(401, &[("activityid", &echo)], ""),
+                json_answer(200, &error(&echo, "X")),
+            ];
+            for answer in answers {
+                let secret = SecretString::from(token.clone());
+                let (reason, words) = fault(&answer, About::Organization, &user(), &secret).unwrap();
+                let shown = format!("{reason:?} {words:?}");
+                assert!(shown.contains("***"), "{shown}");
+                assert!(!holds(&shown, &token, least), "{shown}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn no_answer_panics_and_quotes_are_bounded(
         status in 100u16..1000, kind in "(text/html|application/json|)", header in "[ -~]{0,80}", body in "\\PC{0,300}"
     ) {
         let answer = answer(status, &[("content-type", kind.as_str()), ("x-tfs-serviceerror", &header), ("activityid", &header)], &body);
-        if let Some((_, words)) = fault(&answer, About::OnePat, &user()) {
+        if let Some((_, words)) = fault(&answer, About::OnePat, &user(), &token()) {
             prop_assert!(words.message.unwrap_or_default().chars().count() <= LONGEST_QUOTE + 1);
         } else {
             prop_assert!((200..300).contains(&status) && status != 203);
@@ -227,7 +281,7 @@ proptest! {
     #[test]
     fn long_messages_are_cut(message in "\\PC{600,700}") {
         let answer = json_answer(400, &error(&message, "X"));
-        let words = fault(&answer, About::Organization, &user()).unwrap().1;
+        let words = fault(&answer, About::Organization, &user(), &token()).unwrap().1;
         prop_assert!(words.message.unwrap().chars().count() <= LONGEST_QUOTE + 1);
     }
 

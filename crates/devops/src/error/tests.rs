@@ -49,6 +49,7 @@ fn all() -> Vec<Reason> {
         Reason::NotUnderstood("why"),
         Reason::NoSecret(id()),
         Reason::EndlessList,
+        Reason::SlowList(Duration::from_secs(600)),
     ]
 }
 
@@ -78,14 +79,16 @@ fn every_reason_says_what_where_and_what_to_do() {
 }
 
 #[test]
-fn an_app_only_refusal_names_the_identity_the_rule_and_three_ways_out() {
+fn an_app_only_refusal_names_the_identity_the_rule_and_how_to_sign_in_as_a_user() {
     let failure = error(Reason::AppOnly).failure();
     assert_eq!(
         failure.what,
         "Azure DevOps refused to list PATs in acme for svc@acme.example"
     );
     assert!(failure.why.unwrap().contains("only users"));
-    assert_eq!(failure.ways_out.len(), 3);
+    let ways = failure.ways_out.join("\n");
+    assert!(ways.contains("accessToken with a user's token"), "{ways}");
+    assert!(ways.contains("az account get-access-token"), "{ways}");
     assert_eq!(failure.kind, FailureKind::Refused);
 }
 

@@ -13,7 +13,7 @@ fn entry() -> Value {
 }
 
 fn page(value: &Value) -> Page {
-    decode_list(value.to_string().as_bytes(), Listed::Active).unwrap()
+    decode_list(value, Listed::Active).unwrap()
 }
 
 fn with(name: &str, value: Value) -> Value {
@@ -62,24 +62,22 @@ fn a_continuation_that_is_not_understood_is_not_the_end() {
         json!(["a"]),
         json!("x".repeat(LONGEST_CONTINUATION + 1)),
     ] {
-        let body = json!({ "patTokens": [], "continuationToken": odd }).to_string();
-        assert!(decode_list(body.as_bytes(), Listed::Active).is_err());
+        let body = json!({ "patTokens": [], "continuationToken": odd });
+        assert!(decode_list(&body, Listed::Active).is_err());
     }
 }
 
 #[test]
 fn no_list_is_never_an_empty_list() {
     for body in [
-        "{}",
-        "[]",
-        "null",
-        "{\"patTokens\":null}",
-        "{\"patTokens\":{}}",
-        "{\"value\":[]}",
-        "",
-        "{",
+        json!({}),
+        json!([]),
+        json!(null),
+        json!({ "patTokens": null }),
+        json!({ "patTokens": {} }),
+        json!({ "value": [] }),
     ] {
-        assert!(decode_list(body.as_bytes(), Listed::Active).is_err(), "{body}");
+        assert!(decode_list(&body, Listed::Active).is_err(), "{body}");
     }
 }
 
@@ -119,16 +117,16 @@ fn null_and_absent_target_accounts_mean_everywhere_and_an_empty_list_does_not() 
 
 #[test]
 fn a_refusal_inside_a_200_is_a_refusal_whatever_else_is_in_it() {
-    let body = json!({ "patToken": null, "patTokenError": "fullScopePatPolicyViolation" }).to_string();
+    let body = json!({ "patToken": null, "patTokenError": "fullScopePatPolicyViolation" });
     assert_eq!(
-        decode_minted(body.as_bytes()).unwrap_err(),
+        decode_minted(body).unwrap_err(),
         NoPat::Refused(PatTokenError::FullScopePatPolicyViolation, None)
     );
     let body = json!({
         "patToken": entry(), "patTokenError": "moonPhase", "patTokenErrorMessage": "not tonight"
     });
     assert_eq!(
-        decode_one(body.to_string().as_bytes()).unwrap_err(),
+        decode_one(&body).unwrap_err(),
         NoPat::Refused(
             PatTokenError::Other("moonPhase".into()),
             Some("not tonight".into())
@@ -139,31 +137,28 @@ fn a_refusal_inside_a_200_is_a_refusal_whatever_else_is_in_it() {
 #[test]
 fn neither_pat_nor_reason_is_not_success() {
     for body in [
-        "{}",
-        "{\"patToken\":null,\"patTokenError\":\"none\"}",
-        "null",
-        "[]",
+        json!({}),
+        json!({ "patToken": null, "patTokenError": "none" }),
+        json!(null),
+        json!([]),
     ] {
-        assert!(
-            matches!(decode_one(body.as_bytes()), Err(NoPat::Odd(_))),
-            "{body}"
-        );
+        assert!(matches!(decode_one(&body), Err(NoPat::Odd(_))), "{body}");
     }
 }
 
 #[test]
 fn the_secret_of_a_creation_is_kept_out_of_debug() {
-    let body = json!({ "patToken": with("token", json!("T0PS3CRET")), "patTokenError": "none" }).to_string();
-    let minted = decode_minted(body.as_bytes()).unwrap();
+    let body = json!({ "patToken": with("token", json!("T0PS3CRET")), "patTokenError": "none" });
+    let minted = decode_minted(body).unwrap();
     assert_eq!(minted.secret.expose_secret(), "T0PS3CRET");
     assert!(!format!("{minted:?}").contains("T0PS3CRET"));
 }
 
 #[test]
 fn a_creation_without_secret_names_what_must_be_revoked() {
-    let body = json!({ "patToken": entry(), "patTokenError": "none" }).to_string();
+    let body = json!({ "patToken": entry(), "patTokenError": "none" });
     assert_eq!(
-        decode_minted(body.as_bytes()).unwrap_err(),
+        decode_minted(body).unwrap_err(),
         NoPat::NoSecret(AuthorizationId::new("bbbb0000-0000-0000-0000-00000000000b"))
     );
 }
@@ -175,10 +170,10 @@ fn connection_data_tells_account_and_name() {
             "providerDisplayName": "Build", "properties": { "Account": { "$value": "svc@acme.example" } } }
     });
     assert_eq!(
-        decode_connection(body.to_string().as_bytes()),
+        decode_connection(&body),
         Ok(("aaaa".to_owned(), Some("svc@acme.example".to_owned())))
     );
-    assert!(decode_connection(b"{\"authenticatedUser\":{}}").is_err());
+    assert!(decode_connection(&json!({ "authenticatedUser": {} })).is_err());
 }
 
 /// JSON of any shape, with the names that the decoders look for.
@@ -224,16 +219,10 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_json_panics_and_every_entry_is_counted_once(value in any_json()) {
-        let body = value.to_string();
-        if let Ok(page) = decode_list(body.as_bytes(), Listed::Expired) {
+        if let Ok(page) = decode_list(&value, Listed::Expired) {
             let entries = value["patTokens"].as_array().unwrap().len();
             prop_assert_eq!(page.pats.len() + page.odd.len(), entries);
         }
-        let _ = (decode_one(body.as_bytes()), decode_minted(body.as_bytes()), decode_connection(body.as_bytes()));
-    }
-
-    #[test]
-    fn no_bytes_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = (decode_list(&body, Listed::Active), decode_minted(&body), decode_connection(&body), refusal(&body));
+        let _ = (decode_one(&value), decode_connection(&value), refusal(&value), decode_minted(value));
     }
 }

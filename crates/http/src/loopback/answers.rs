@@ -70,7 +70,7 @@ async fn what_was_put_together_is_what_is_sent() {
             .json(&serde_json::json!({ "a": 1 }))
     };
     let (answer, server) = asked(ok("{\"b\":2}"), request).await;
-    let body: serde_json::Value = answer.unwrap().json().unwrap();
+    let body = answer.unwrap().json().unwrap();
     assert_eq!(body["b"], 2);
     let heard = server.heard().remove(0);
     assert!(
