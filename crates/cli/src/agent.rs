@@ -24,6 +24,7 @@ pub(crate) fn run(name: &str) -> ExitCode {
         std::io::stderr(),
     );
     run::report_bugs(&console);
+    end_with_parent();
     let ending = match task {
         Some(task) => {
             perform(task, &context, &console).unwrap_or_else(|failure| run::failed(&console, &failure))
@@ -50,6 +51,13 @@ fn perform(task: &'static Task, context: &AgentContext, console: &Console) -> Re
         console,
     };
     run::to_the_end(console, monitor::run(job))
+}
+
+/// An agent that has waited long enough kills the shim, and only the shim. What is left of the step must not go on
+/// without it: the kernel then asks this process to stop, which ends it as a cancellation does.
+fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
 /// A variable of the process. Text that is no Unicode is kept as far as it can be: an input that is there must

@@ -81,21 +81,26 @@ fn without_connection<P>(reading: &mut OrganizationReading, target: &Target<P>, 
         });
         return;
     }
-    // The agent's word alone hides no PAT: one that names the account must bear it out.
-    reading.account_id = target
-        .known_account_id
-        .clone()
-        .filter(|id| reading.pats.iter().any(|pat| names(pat, id)));
     let bound = reading
         .pats
         .iter()
         .any(|pat| matches!(&pat.reach, Reach::Organizations(ids) if !ids.is_empty()));
-    if reading.account_id.is_none() && bound {
-        reading.notes.push(format!(
+    match &target.known_account_id {
+        _ if !bound => {}
+        Some(id) if reading.pats.iter().any(|pat| names(pat, id)) => reading.account_id = Some(id.clone()),
+        // The agent's word alone hides no PAT, and no PAT of who knows where stands for a required one.
+        Some(_) => reading.unreadable.push(Unreadable {
+            what: format!(
+                "which of the PATs listed are {}'s: the account that the agent names fits none",
+                target.organization
+            ),
+            failure,
+        }),
+        None => reading.notes.push(format!(
             "{}: connection data refused this sign-in, so PATs of other organizations cannot be told apart: \
              all that are listed are judged.",
             target.organization
-        ));
+        )),
     }
 }
 

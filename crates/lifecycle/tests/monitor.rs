@@ -151,7 +151,12 @@ async fn an_account_of_the_agent_that_no_pat_names_hides_none() {
         reading.account_id, None,
         "else every PAT would be dropped as another organization's"
     );
-    assert_eq!(reading.notes.len(), 1);
+    assert_eq!(reading.pats.len(), 2);
+    assert_eq!(
+        reading.unreadable.len(),
+        1,
+        "whose they are is not known, and never assumed"
+    );
 }
 
 #[tokio::test]
