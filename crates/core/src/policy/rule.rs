@@ -1,5 +1,6 @@
 //! The rules: their names, how much they weigh, what they find.
 
+use super::Policy;
 use crate::report::{MINE, Severity};
 
 /// One rule. Its order is the order in which reports list rules.
@@ -141,13 +142,16 @@ impl Rule {
     }
 }
 
-/// The rules as a Markdown table for the documentation: rule, default severity, what it finds.
+/// The rules as a Markdown table for the documentation: rule, default severity, what it finds and by which limit.
 #[must_use]
 pub fn docs_table() -> String {
+    let policy = Policy::default();
     let head = "| rule | default severity | finds |\n|---|---|---|\n".to_owned();
     Rule::ALL.into_iter().fold(head, |table, rule| {
-        let (id, severity) = (rule.id(), rule.default_severity().as_str());
-        format!("{table}| `{id}` | {severity} | {} |\n", rule.finds())
+        let (id, severity, finds) = (rule.id(), rule.default_severity().as_str(), rule.finds());
+        let limit = policy.limit(rule).filter(|_| rule.judges_pats_in(MINE));
+        let limit = limit.map_or_else(String::new, |limit| format!(" Default: {limit}."));
+        format!("{table}| `{id}` | {severity} | {finds}{limit} |\n")
     })
 }
 
@@ -167,5 +171,6 @@ mod tests {
             "\n| `full-access` | error | A PAT with `app_token`: it may do all that its owner may. |\n"
         ));
         assert!(table.contains("\n| `name` | off | "));
+        assert!(table.contains(", is over `maxDays`. Default: 90 days. |\n"));
     }
 }
