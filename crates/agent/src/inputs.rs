@@ -160,6 +160,14 @@ impl Inputs {
         }
     }
 
+    /// A value that is given or has a default in the registry, which is the one place that says what it is.
+    ///
+    /// # Errors
+    /// `None`: the input is missing.
+    pub fn present<T>(&self, input: &Input, value: Option<T>) -> Result<T, BadInput> {
+        value.ok_or_else(|| self.bad(input, "it is missing."))
+    }
+
     /// Every secret given, with its input's name: to be masked before anything else is said.
     pub fn secrets(&self) -> impl Iterator<Item = (String, &SecretString)> {
         let secret = self.task.inputs.iter().filter(|input| input.secret);

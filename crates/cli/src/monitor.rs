@@ -70,7 +70,7 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
     let client = Client::new(&network).map_err(|error| error.failure())?;
 
     let SignIn::AccessToken(token) = &inputs.sign_in;
-    let token = GivenToken::new(token)?;
+    let token = GivenToken::new(token, &console.front().label("accessToken"))?;
     for warning in token.facts().warnings(Utc::now()) {
         console.warning(&warning);
     }

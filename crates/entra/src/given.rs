@@ -16,42 +16,19 @@ pub struct GivenToken {
 }
 
 impl GivenToken {
-    /// Takes the text of an input. Blanks and line breaks around it are dropped, and a leading `Bearer `.
+    /// Takes the text of an input; blanks and line breaks around it are dropped. `input` is what the input is
+    /// called by whoever gave it, such as `accessToken` or `--access-token`.
     ///
     /// # Errors
-    /// Text that cannot be an access token: empty, several words or lines, or a PAT. The message never quotes it.
-    pub fn new(text: &SecretString) -> Result<Self, Failure> {
-        let text = text.expose_secret().trim();
-        let token = match text.get(..6) {
-            Some(scheme) if scheme.eq_ignore_ascii_case("bearer") => {
-                let rest = text.split_at(6).1;
-                // A token may begin with these letters itself.
-                if rest.is_empty() || rest.starts_with(char::is_whitespace) {
-                    rest.trim()
-                } else {
-                    text
-                }
-            }
-            _ => text,
-        };
-        if token.is_empty() {
-            return Err(bad("it is empty"));
-        }
-        // RFC 6750, b64token: what `Authorization: Bearer` can carry. Everything else cannot be a token.
-        if let Some(odd) = token
-            .chars()
-            .find(|c| !c.is_ascii_alphanumeric() && !"-._~+/=".contains(*c))
-        {
-            let why = match odd {
-                '\n' | '\r' => "it has more than one line",
-                c if c.is_whitespace() => "it has blanks in it",
-                '{' | '"' => "it looks like JSON; only the value of accessToken in it is the token",
-                _ => "it has characters that no access token has",
-            };
-            return Err(bad(why));
+    /// Text that cannot be an access token: empty, several words or lines, or a PAT. The message names the input
+    /// and never quotes its value.
+    pub fn new(text: &SecretString, input: &str) -> Result<Self, Failure> {
+        let token = text.expose_secret().trim();
+        if let Some(why) = no_token(token) {
+            return Err(bad(input, why));
         }
         if is_pat(token) {
-            return Err(bad("it is a PAT, not an access token")
+            return Err(bad(input, "it is a PAT, not an access token")
                 .with_why(
                     "Azure DevOps does not let a PAT read or change PATs; only a user's Entra token may",
                 )
@@ -88,12 +65,33 @@ impl fmt::Debug for GivenToken {
     }
 }
 
-fn bad(why: &str) -> Failure {
+/// Why a text can be no access token. RFC 6750 names what `Authorization: Bearer` can carry (b64token).
+fn no_token(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        return Some("it is empty");
+    }
+    let odd = text
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !"-._~+/=".contains(*c))?;
+    let scheme = text.split(char::is_whitespace).next().unwrap_or_default();
+    Some(match odd {
+        // Not dropped: what is masked in the log is the whole text of the input, not its second word.
+        c if c.is_whitespace() && scheme.eq_ignore_ascii_case("bearer") => {
+            "it starts with the word Bearer; give the token alone"
+        }
+        '\n' | '\r' => "it has more than one line",
+        c if c.is_whitespace() => "it has blanks in it",
+        '{' | '"' => "it looks like JSON; only the value of accessToken in it is the token",
+        _ => "it has characters that no access token has",
+    })
+}
+
+fn bad(input: &str, why: &str) -> Failure {
     Failure::new(
         FailureKind::Input,
-        format!("The input accessToken is no access token: {why}"),
+        format!("{input}: this is no access token: {why} (its value is not shown, because it is a secret)."),
     )
-    .with_code("accessToken")
+    .with_code("badInput")
     .with_way_out(format!(
         "get one in the step before: az account get-access-token --resource {AZURE_DEVOPS} \
              --query accessToken --output tsv"
@@ -122,12 +120,12 @@ mod tests {
     use super::*;
 
     fn given(text: &str) -> Result<GivenToken, Box<Failure>> {
-        GivenToken::new(&SecretString::from(text.to_owned())).map_err(Box::new)
+        GivenToken::new(&SecretString::from(text.to_owned()), "--access-token").map_err(Box::new)
     }
 
     #[tokio::test]
-    async fn blanks_line_breaks_and_the_scheme_are_dropped() {
-        for text in ["abc.def", "  abc.def\n", "Bearer abc.def\r\n", "bearer  abc.def"] {
+    async fn blanks_and_line_breaks_around_it_are_dropped() {
+        for text in ["abc.def", "  abc.def\n", "\tabc.def\r\n"] {
             assert_eq!(
                 given(text).unwrap().token().await.unwrap().expose_secret(),
                 "abc.def",
@@ -137,21 +135,29 @@ mod tests {
     }
 
     #[test]
-    fn what_no_header_can_carry_is_bad_input_and_not_quoted() {
-        for text in [
-            "",
-            "  ",
-            "Bearer ",
-            "abc\ndef",
-            "abc def",
-            "{\"accessToken\":\"abc\"}",
-            "abc\u{e9}",
-            "a\0b",
+    fn what_no_header_can_carry_is_bad_input_told_by_the_inputs_name_and_not_quoted() {
+        for (text, why) in [
+            ("", "empty"),
+            ("  ", "empty"),
+            ("Bearer abc.def", "the word Bearer"),
+            ("bearer\tabc", "the word Bearer"),
+            ("abc\ndef: 1", "more than one line"),
+            ("abc def", "blanks"),
+            ("{\"accessToken\":\"abc\"}", "JSON"),
+            ("abc\u{e9}", "characters"),
+            ("abc\0d", "characters"),
         ] {
             let failure = given(text).unwrap_err();
             assert_eq!(failure.kind, FailureKind::Input, "{text:?}");
+            assert_eq!(failure.code.as_deref(), Some("badInput"));
+            assert!(failure.what.starts_with("--access-token: "), "{}", failure.what);
+            assert!(failure.what.contains(why), "{}", failure.what);
             assert!(!format!("{failure:?}").contains("abc"), "{failure:?}");
         }
+        assert!(
+            given("bearer.abc").is_ok(),
+            "a token may begin with these letters itself"
+        );
     }
 
     #[test]

@@ -7,10 +7,11 @@ use patkeeper_core::judge::{FailOn, FailOnPolicy};
 use patkeeper_core::organization::{Organization, OrganizationError};
 use patkeeper_core::policy::PolicyInputs;
 use patkeeper_core::scope::ScopeSet;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::quote::quote;
 use super::{BadInput, Inputs};
+use crate::registry::Input;
 use crate::registry::pat_monitor as registry;
 
 /// Whose token calls Azure DevOps.
@@ -117,8 +118,9 @@ impl PatMonitorInputs {
         inputs.choice(&registry::SCOPE, SCOPES)?;
         let organizations = organizations(inputs)?;
         let sign_in = sign_in(inputs)?;
-        let warning_days = inputs.number(&registry::WARNING_DAYS)?.unwrap_or(30);
-        let critical_days = inputs.number(&registry::CRITICAL_DAYS)?.unwrap_or(7);
+        let days = |input| inputs.present(input, inputs.number(input)?);
+        let warning_days = days(&registry::WARNING_DAYS)?;
+        let critical_days = days(&registry::CRITICAL_DAYS)?;
         if critical_days > warning_days {
             let warning = inputs.label(registry::WARNING_DAYS.name);
             let why = format!(
@@ -142,13 +144,9 @@ impl PatMonitorInputs {
                 .collect(),
             warning_days,
             critical_days,
-            expired_within_days: inputs.number(&registry::EXPIRED_WITHIN_DAYS)?.unwrap_or(30),
-            fail_on: inputs
-                .choice(&registry::FAIL_ON, FAIL_ONS)?
-                .unwrap_or(FailOn::Expired),
-            fail_on_policy: inputs
-                .choice(&registry::FAIL_ON_POLICY, FAIL_ON_POLICIES)?
-                .unwrap_or(FailOnPolicy::Never),
+            expired_within_days: days(&registry::EXPIRED_WITHIN_DAYS)?,
+            fail_on: one_of(inputs, &registry::FAIL_ON, FAIL_ONS)?,
+            fail_on_policy: one_of(inputs, &registry::FAIL_ON_POLICY, FAIL_ON_POLICIES)?,
             policy: PolicyInputs {
                 max_lifetime_days: inputs.number(&registry::MAX_LIFETIME_DAYS)?,
                 forbidden_scopes: forbidden_scopes(inputs)?,
@@ -157,17 +155,20 @@ impl PatMonitorInputs {
             slack_webhook_url: inputs.https_url(&registry::SLACK_WEBHOOK_URL)?,
             teams_webhook_url: inputs.https_url(&registry::TEAMS_WEBHOOK_URL)?,
             webhook_url: inputs.https_url(&registry::WEBHOOK_URL)?,
-            alert_on: inputs
-                .choice(&registry::ALERT_ON, ALERT_ONS)?
-                .unwrap_or(AlertOn::Attention),
+            alert_on: one_of(inputs, &registry::ALERT_ON, ALERT_ONS)?,
             report_directory: one_line(inputs, &registry::REPORT_DIRECTORY)?,
             report_formats: inputs.choices(&registry::REPORT_FORMATS, FORMATS)?,
         })
     }
 }
 
+/// The choice made, or the registry's default.
+fn one_of<T: Copy>(inputs: &Inputs, input: &Input, table: &[(&'static str, T)]) -> Result<T, BadInput> {
+    inputs.present(input, inputs.choice(input, table)?)
+}
+
 fn organizations(inputs: &Inputs) -> Result<Vec<Organization>, BadInput> {
-    const INPUT: &crate::registry::Input = &registry::ORGANIZATION;
+    const INPUT: &Input = &registry::ORGANIZATION;
     const ALLOWED: &str = "allowed are https://dev.azure.com/acme/, https://acme.visualstudio.com/ or acme";
     let mut organizations: Vec<Organization> = Vec::new();
     for line in inputs.lines(INPUT) {
@@ -197,6 +198,7 @@ fn organizations(inputs: &Inputs) -> Result<Vec<Organization>, BadInput> {
     Ok(organizations)
 }
 
+/// Only whether there is a sign-in: what can be a token is known where tokens are used.
 fn sign_in(inputs: &Inputs) -> Result<SignIn, BadInput> {
     let chosen = inputs.choice(&registry::SIGN_IN, SIGN_INS)?;
     let Some(token) = inputs.secret(&registry::ACCESS_TOKEN) else {
@@ -218,21 +220,6 @@ fn sign_in(inputs: &Inputs) -> Result<SignIn, BadInput> {
             ),
         });
     };
-    let hidden = "its value is not shown, because it is a secret";
-    let text = token.expose_secret();
-    if text
-        .get(..7)
-        .is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
-    {
-        let why = format!("it starts with the word Bearer; give the token alone ({hidden}).");
-        return Err(inputs.bad(&registry::ACCESS_TOKEN, why));
-    }
-    // It becomes a header: a line break or a blank in it could only be a mistake, or an attack.
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let why =
-            format!("a token holds neither blanks nor line breaks nor accents, and this does ({hidden}).");
-        return Err(inputs.bad(&registry::ACCESS_TOKEN, why));
-    }
     Ok(SignIn::AccessToken(token))
 }
 
@@ -263,7 +250,7 @@ fn forbidden_scopes(inputs: &Inputs) -> Result<Option<ScopeSet>, BadInput> {
     Ok(Some(scopes))
 }
 
-fn one_line(inputs: &Inputs, input: &crate::registry::Input) -> Result<Option<PathBuf>, BadInput> {
+fn one_line(inputs: &Inputs, input: &Input) -> Result<Option<PathBuf>, BadInput> {
     match inputs.text(input) {
         Some(text) if text.contains(char::is_control) => {
             Err(inputs.bad(input, format!("{} is not; allowed is one path.", quote(text))))

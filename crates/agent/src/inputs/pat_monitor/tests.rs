@@ -1,6 +1,8 @@
+use secrecy::ExposeSecret;
+
 use super::*;
 use crate::inputs::agent_variable;
-use crate::registry::{Input, Kind};
+use crate::registry::Kind;
 
 /// What a plain step has; values given replace these.
 const BASE: &[(&str, &str)] = &[
@@ -220,19 +222,27 @@ fn a_step_without_a_sign_in_is_told_what_to_give() {
 }
 
 #[test]
-fn a_token_that_cannot_be_a_header_is_refused_unseen() {
-    for wrong in [
-        "Bearer made-up-token",
-        "made-up\nX-Evil: 1",
-        "made up token",
-        "mädé-up-token",
-    ] {
-        let bad = refusal(&registry::ACCESS_TOKEN, wrong);
-        assert!(
-            !bad.message.contains("made-up") && !bad.message.contains("Evil"),
-            "{bad}"
+fn at_a_command_line_the_defaults_are_the_same() {
+    let flags = [("organization", "acme"), ("accessToken", "made-up-token")];
+    let given = Inputs::from_flags(&registry::TASK, |name| {
+        let flag = flags.iter().find(|(flag, _)| *flag == name);
+        flag.map(|(_, value)| (*value).to_owned())
+    });
+    let people = PatMonitorInputs::read(&given.unwrap()).unwrap();
+    let agent = read(&[]).unwrap();
+    let judged = |inputs: &PatMonitorInputs| {
+        let days = (
+            inputs.warning_days,
+            inputs.critical_days,
+            inputs.expired_within_days,
         );
-    }
+        (days, inputs.fail_on, inputs.fail_on_policy, inputs.alert_on)
+    };
+    assert_eq!(judged(&people), judged(&agent));
+    assert_eq!(
+        people.report_directory, None,
+        "only an agent can resolve this default"
+    );
 }
 
 #[test]
