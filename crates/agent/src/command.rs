@@ -68,8 +68,6 @@ pub enum Command<'a> {
     },
     /// Shown only when the run has `System.Debug` set.
     Debug(&'a str),
-    /// A heading in the log; formatting only.
-    Section(&'a str),
     /// Starts a group that can be folded; formatting only.
     Group(&'a str),
     /// Ends it.
@@ -129,7 +127,6 @@ impl fmt::Display for Command<'_> {
                 write(f, "setprogress", &[("value", &percent.to_string())], now)
             }
             Self::Debug(text) => write(f, "debug", &[], text),
-            Self::Section(text) => write!(f, "##[section]{}", one_line(text)),
             Self::Group(title) => write!(f, "##[group]{}", one_line(title)),
             Self::EndGroup => f.write_str("##[endgroup]"),
         }
@@ -272,7 +269,6 @@ pub(crate) mod tests {
             (Command::Debug("d"), "##vso[task.debug]d"),
             (Command::Group("a\nb"), "##[group]a b"),
             (Command::EndGroup, "##[endgroup]"),
-            (Command::Section("s"), "##[section]s"),
         ];
         for (command, line) in cases {
             assert_eq!(command.to_string(), line);

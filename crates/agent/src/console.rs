@@ -162,18 +162,6 @@ impl Console {
         }
     }
 
-    /// A heading.
-    pub fn section(&self, title: &str) {
-        let mut state = self.state();
-        match self.shared.front {
-            Front::Agent => {
-                let title = state.harmless(title);
-                state.command(Command::Section(&title));
-            }
-            Front::People => state.text(title),
-        }
-    }
-
     /// A warning of the step; for people on stderr.
     pub fn warning(&self, message: &str) {
         self.issue(IssueKind::Warning, None, message);

@@ -1,6 +1,4 @@
-//! What the agent tells about the run: the build, the organization, where files go.
-
-use std::path::PathBuf;
+//! What the agent tells about the run: the build, the organization, the step.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -24,16 +22,12 @@ pub struct AgentContext {
     pub build_link: Option<String>,
     /// `Build.DefinitionName`: text of a stranger.
     pub pipeline: Option<String>,
-    /// `System.JobAttempt`, from 1.
-    pub attempt: Option<u32>,
-    /// `Agent.TempDirectory`: kept until the job ends.
-    pub temp_directory: Option<PathBuf>,
     /// `System.Debug`: the run was queued with diagnostics.
     pub debug: bool,
 }
 
 impl AgentContext {
-    /// Reads `SYSTEM_*`, `BUILD_*` and `AGENT_*`; `variable` is the process environment in the product.
+    /// Reads `SYSTEM_*` and `BUILD_*`; `variable` is the process environment in the product.
     #[must_use]
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let read = |name: &str| {
@@ -61,8 +55,6 @@ impl AgentContext {
             collection_id: id("SYSTEM_COLLECTIONID"),
             build_link,
             pipeline: read("BUILD_DEFINITIONNAME"),
-            attempt: read("SYSTEM_JOBATTEMPT").and_then(|attempt| attempt.parse().ok()),
-            temp_directory: read("AGENT_TEMPDIRECTORY").map(PathBuf::from),
             debug: read("SYSTEM_DEBUG").is_some_and(|debug| debug.eq_ignore_ascii_case("true")),
         }
     }
@@ -141,19 +133,61 @@ mod tests {
     }
 
     #[test]
+    fn only_an_id_in_the_agents_own_form_is_believed() {
+        let longest = "a".repeat(64);
+        assert_eq!(
+            read(&[("SYSTEM_COLLECTIONID", &longest)]).collection_id,
+            Some(longest.clone())
+        );
+        for wrong in [
+            longest + "a",
+            "a.b".into(),
+            "..".into(),
+            "a/b".into(),
+            "ä".into(),
+            "a b".into(),
+        ] {
+            let context = read(&[("SYSTEM_COLLECTIONID", &wrong), ("SYSTEM_TASKINSTANCEID", &wrong)]);
+            assert_eq!(
+                (context.collection_id, context.task_instance_id),
+                (None, None),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn diagnostics_are_on_only_where_the_agent_says_true() {
+        for (value, on) in [
+            ("true", true),
+            ("TRUE", true),
+            ("false", false),
+            ("1", false),
+            ("", false),
+        ] {
+            assert_eq!(read(&[("SYSTEM_DEBUG", value)]).debug, on, "{value}");
+        }
+    }
+
+    #[test]
     fn the_rest_is_read_as_it_is() {
         let context = read(&[
+            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/acme/"),
             ("SYSTEM_COLLECTIONID", "0A1B"),
             ("BUILD_DEFINITIONNAME", " nightly "),
-            ("SYSTEM_JOBATTEMPT", "2"),
-            ("AGENT_TEMPDIRECTORY", "/agent/_temp"),
             ("SYSTEM_DEBUG", "True"),
         ]);
         assert_eq!(context.collection_id.as_deref(), Some("0A1B"));
         assert_eq!(context.pipeline.as_deref(), Some("nightly"));
-        assert_eq!(context.attempt, Some(2));
-        assert_eq!(context.temp_directory, Some(PathBuf::from("/agent/_temp")));
+        assert_eq!(
+            context.collection_uri.as_deref(),
+            Some("https://dev.azure.com/acme/")
+        );
+        assert_eq!(
+            context.build_link, None,
+            "without a build there is no page to link"
+        );
         assert!(context.debug);
-        assert_eq!(read(&[]), AgentContext::default());
+        assert_eq!(read(&[("BUILD_DEFINITIONNAME", "  ")]), AgentContext::default());
     }
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use patkeeper_core::text;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -109,13 +110,13 @@ impl Scrubber {
 }
 
 /// One line that the agent takes for text: no `##vso` in it, whatever its letter case or what invisible
-/// characters stand between (a comparison by culture skips those), no `##[` at its start, and control
-/// characters as U+FFFD. Renderers made it harmless before; this is the second wall.
+/// characters stand between (a comparison by culture skips those), no `##[` at its start, and each hidden
+/// character but the tab as U+FFFD. Renderers made it harmless before; this is the second wall.
 #[must_use]
 pub fn neutral(line: &str) -> String {
     let visible = |c: char| {
-        if c.is_control() && c != '\t' {
-            '\u{fffd}'
+        if text::is_hidden(c) && c != '\t' {
+            text::REPLACEMENT
         } else {
             c
         }
@@ -159,7 +160,9 @@ fn spelled(chars: &[char], start: usize, word: &str) -> Option<usize> {
         while index > 0 && chars.get(at).copied().is_some_and(ignorable) {
             at += 1;
         }
-        if !chars.get(at)?.eq_ignore_ascii_case(&expected) {
+        // The long s is an s to comparisons that ignore letter case.
+        let found = chars.get(at).map(|c| if *c == 'ſ' { 's' } else { *c })?;
+        if !found.eq_ignore_ascii_case(&expected) {
             return None;
         }
         at += 1;
@@ -167,13 +170,10 @@ fn spelled(chars: &[char], start: usize, word: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Characters without width of their own: format characters, joiners, bidi controls, variation selectors,
-/// and the U+FFFD that stands for a control character.
+/// Whether a comparison by the rules of a language may pass over a character: one that nobody sees, one without a
+/// width of its own such as a combining mark, and the U+FFFD that stands for one.
 fn ignorable(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}')
+    c == text::REPLACEMENT || text::is_hidden(c) || text::width(c.encode_utf8(&mut [0; 4])) == 0
 }
 
 #[cfg(test)]
@@ -261,6 +261,8 @@ mod tests {
             ("###VsO[x]", "#**vso[x]"),
             ("#\u{200b}#v\u{ad}so[x]", "**vso[x]"),
             ("##\u{0}vso[x]", "**vso[x]"),
+            ("##v\u{301}\u{fe0f}ſo[x]", "**vso[x]"),
+            ("a\u{202e}b\u{e0041}\u{feff}\tc", "a\u{fffd}b\u{fffd}\u{fffd}\tc"),
             ("##[error]x", "error]x"),
             ("##[ ##[error]x", "error]x"),
             ("  ##[error]x", "  error]x"),
@@ -273,10 +275,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_keeps_a_command_and_harmless_text_stays(line in "[#vVsSoO\\[\u{200b}\u{0}\t a]{0,24}") {
+        fn no_text_keeps_a_command_and_harmless_text_stays(line in "[#vVsSſoO\\[\u{200b}\u{301}\u{fe0f}\u{0}\t a]{0,24}") {
             let shown = neutral(&line);
             let seen: String = shown.chars().filter(|c| !ignorable(*c)).collect();
-            prop_assert!(!seen.to_lowercase().contains("##vso"), "{:?}", shown);
+            prop_assert!(!seen.to_lowercase().replace('ſ', "s").contains("##vso"), "{:?}", shown);
             prop_assert!(!seen.trim_start().starts_with("##["), "{:?}", shown);
             prop_assert_eq!(neutral(&shown), shown.clone());
         }

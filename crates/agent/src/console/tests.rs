@@ -66,7 +66,6 @@ fn a_secret_is_gone_from_everything_that_is_printed() {
         LogLine::GroupStart(TOKEN.into()),
         LogLine::GroupEnd,
     ]);
-    console.section(TOKEN);
     console.warning(TOKEN);
     console.error_with_code(Some(TOKEN), &format!("one\n{TOKEN}"));
     console.debug(TOKEN);

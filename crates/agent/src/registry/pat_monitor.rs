@@ -1,5 +1,7 @@
 //! `PatMonitor@1`: which PATs end soon or break policy.
 
+use patkeeper_core::policy::MOST_DAYS;
+
 use super::{Group, Input, Kind, LaterInput, Output, Task};
 
 const SIGN_IN_GROUP: &str = "signInGroup";
@@ -7,9 +9,6 @@ const JUDGED_GROUP: &str = "judgedGroup";
 const POLICY_GROUP: &str = "policyGroup";
 const ALERT_GROUP: &str = "alertGroup";
 const REPORT_GROUP: &str = "reportGroup";
-
-/// Upper bound of every number of days: ten years, longer than any PAT may live.
-const MOST_DAYS: u32 = 3650;
 
 /// Which organizations.
 pub const ORGANIZATION: Input = Input::new(

@@ -3,7 +3,7 @@
 
 use super::waivers::Waiver;
 use super::yaml::{self, Entry, Node, Place, Value, shown};
-use super::{NamePattern, Origin, Policy, PolicyFileError, Rule};
+use super::{MOST_DAYS, NamePattern, Origin, Policy, PolicyFileError, Rule};
 use crate::glob::Glob;
 use crate::report::Severity;
 use crate::scope::ScopeSet;
@@ -11,8 +11,6 @@ use crate::time;
 
 type Read<T> = Result<T, PolicyFileError>;
 
-/// The most days a limit may say; a PAT lives for a year at most.
-const MOST_DAYS: u32 = 3650;
 /// The most a generation may say.
 const MOST_GENERATIONS: u32 = 1000;
 

@@ -20,6 +20,9 @@ pub(crate) use rules::Subject;
 pub use waivers::Waiver;
 pub(crate) use waivers::apply as apply_waivers;
 
+/// The most days that any input or limit may say: ten years, far longer than a PAT may live.
+pub const MOST_DAYS: u32 = 3650;
+
 /// The largest policy file that is read, in bytes: room for some two thousand waivers.
 pub const FILE_BYTES: u64 = 256 * 1024;
 
