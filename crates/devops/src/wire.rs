@@ -112,18 +112,25 @@ fn decode_pat(entry: &Value, listed: Listed) -> Result<Pat, &'static str> {
     })
 }
 
-/// Null and absent mean every organization; an empty list does not.
+/// Null and absent mean every organization; an empty list does not. An id that is none cannot say that a PAT
+/// belongs elsewhere, so the list then says nothing.
 fn reach(value: Option<&Value>) -> Option<Reach> {
     match value {
         None | Some(Value::Null) => Some(Reach::AllOrganizations),
         Some(Value::Array(ids)) => {
-            let ids = ids
-                .iter()
-                .map(|id| id.as_str().map(|id| id.trim().to_ascii_lowercase()));
-            ids.collect::<Option<Vec<_>>>().map(Reach::Organizations)
+            let ids: Vec<&str> = ids.iter().map(Value::as_str).collect::<Option<_>>()?;
+            let ids = ids.into_iter().map(account_id).collect::<Option<_>>();
+            Some(Reach::Organizations(ids.unwrap_or_default()))
         }
         Some(_) => None,
     }
+}
+
+/// A GUID in the one form that compares, whichever of its usual forms the service chose. The nil GUID names
+/// nothing: it is what a program writes that does not know.
+fn account_id(text: &str) -> Option<String> {
+    let id = uuid::Uuid::try_parse(text.trim()).ok()?;
+    (!id.is_nil()).then(|| id.hyphenated().to_string())
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
@@ -195,10 +202,9 @@ fn pat_of(value: &Value) -> Result<Pat, NoPat> {
 /// # Errors
 /// JSON that is not connection data.
 pub fn decode_connection(value: &Value) -> Result<(String, Option<String>), &'static str> {
-    let account = text(value, "instanceId")
-        .map(str::trim)
-        .filter(|id| !id.is_empty());
-    let account = account.ok_or("it holds no instanceId")?.to_ascii_lowercase();
+    // Every PAT is measured by this id: one that is none would drop them all as another organization's.
+    let account = text(value, "instanceId").and_then(account_id);
+    let account = account.ok_or("it holds no instanceId, or one that is no id")?;
     let name = [
         "/authenticatedUser/properties/Account/$value",
         "/authenticatedUser/providerDisplayName",

@@ -153,20 +153,27 @@ fn generations<'a>(
     pats: BTreeMap<&'a AuthorizationId, &'a Pat>,
     now: DateTime<Utc>,
 ) -> Vec<Known<'a>> {
-    let mut families: BTreeMap<(&str, Option<Vec<String>>), Vec<&'a Pat>> = BTreeMap::new();
+    let mut families: BTreeMap<(&str, Option<&AuthorizationId>, Option<Vec<String>>), Vec<&'a Pat>> =
+        BTreeMap::new();
     for pat in pats.into_values() {
         let accounts = if reading.account_id.is_none() {
             account_set(pat)
         } else {
             None
         };
+        // PATs without a name have nothing in common.
+        let alone = pat
+            .display_name
+            .trim()
+            .is_empty()
+            .then_some(&pat.authorization_id);
         families
-            .entry((family(&pat.display_name), accounts))
+            .entry((family(&pat.display_name), alone, accounts))
             .or_default()
             .push(pat);
     }
     let mut known = Vec::new();
-    for ((family, _), mut members) in families {
+    for ((family, ..), mut members) in families {
         members.sort_by_key(|pat| (pat.valid_from, &pat.authorization_id));
         let newest_from = members
             .iter()

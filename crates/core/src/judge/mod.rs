@@ -12,7 +12,7 @@ use gather::{Known, Standing};
 pub use settings::{FailOn, FailOnPolicy, MonitorSettings};
 
 use crate::glob::Glob;
-use crate::pat::{AuthorizationId, Reach};
+use crate::pat::{AuthorizationId, Listed, Reach};
 use crate::policy;
 use crate::reading::{IdentityKind, OrganizationReading};
 use crate::report::{
@@ -119,6 +119,11 @@ fn status(known: &Known<'_>, settings: &MonitorSettings, now: DateTime<Utc>) -> 
         Standing::Live if known.days_left <= i64::from(settings.warning_days) => Some(PatStatus::Warning),
         Standing::Live => Some(PatStatus::Healthy),
         Standing::Ended if replaced => None,
+        // The service calls it active and its date says that it is long over: one of them is wrong, or our clock
+        // is. That is no history.
+        Standing::Ended if known.pat.listed == Listed::Active && known.pat.valid_to <= now => {
+            Some(PatStatus::Expired)
+        }
         Standing::Ended => {
             let counts = now - known.end <= chrono::TimeDelta::days(i64::from(settings.expired_within_days));
             counts.then_some(PatStatus::Expired)

@@ -187,6 +187,23 @@ fn the_list_is_believed_before_our_clock() {
 }
 
 #[test]
+fn a_pat_that_the_service_calls_active_is_never_history() {
+    let mut old = pat("old", 400, -days(200));
+    old.listed = Listed::Active;
+    assert_eq!(lines(&acme(vec![old])), ["old Expired -200"]);
+}
+
+#[test]
+fn pats_without_a_name_replace_nobody() {
+    for name in ["", " "] {
+        let mut older = pat(name, 80, days(2));
+        older.authorization_id = AuthorizationId::new("older");
+        let report = acme(vec![older, pat(name, 1, days(80))]);
+        assert_eq!((report.status, report.totals.replaced), (Verdict::Critical, 0));
+    }
+}
+
+#[test]
 fn expired_pats_count_for_expired_within_days_to_the_moment() {
     let moment = TimeDelta::nanoseconds(1);
     let report = acme(vec![pat("a", 90, -days(30)), pat("b", 90, -days(30) - moment)]);

@@ -166,14 +166,29 @@ fn a_creation_without_secret_names_what_must_be_revoked() {
 #[test]
 fn connection_data_tells_account_and_name() {
     let body = json!({
-        "instanceId": "AAAA", "authenticatedUser": {
+        "instanceId": "{AAAA0000-0000-0000-0000-00000000000A}", "authenticatedUser": {
             "providerDisplayName": "Build", "properties": { "Account": { "$value": "svc@acme.example" } } }
     });
     assert_eq!(
         decode_connection(&body),
-        Ok(("aaaa".to_owned(), Some("svc@acme.example".to_owned())))
+        Ok((
+            "aaaa0000-0000-0000-0000-00000000000a".to_owned(),
+            Some("svc@acme.example".to_owned())
+        ))
     );
     assert!(decode_connection(&json!({ "authenticatedUser": {} })).is_err());
+}
+
+#[test]
+fn an_account_that_is_no_id_hides_no_pat() {
+    for odd in ["hello", "", "00000000-0000-0000-0000-000000000000", "aaaa0000"] {
+        assert!(decode_connection(&json!({ "instanceId": odd })).is_err(), "{odd}");
+        assert_eq!(
+            reach(Some(&json!([odd]))),
+            Some(Reach::Organizations(vec![])),
+            "{odd}"
+        );
+    }
 }
 
 /// JSON of any shape, with the names that the decoders look for.
