@@ -146,6 +146,10 @@ pub(super) fn account_set(pat: &Pat) -> Option<Vec<String>> {
     }
 }
 
+/// What the generations of one PAT have in common: the family; for one without a name its own id; the accounts,
+/// where they matter.
+type Generation<'a> = (&'a str, Option<&'a AuthorizationId>, Option<Vec<String>>);
+
 /// Tells the generations of each family apart. While the organization's account id is not known the list may
 /// hold other organizations' PATs, so only those valid in the same accounts are of one family.
 fn generations<'a>(
@@ -153,8 +157,7 @@ fn generations<'a>(
     pats: BTreeMap<&'a AuthorizationId, &'a Pat>,
     now: DateTime<Utc>,
 ) -> Vec<Known<'a>> {
-    let mut families: BTreeMap<(&str, Option<&AuthorizationId>, Option<Vec<String>>), Vec<&'a Pat>> =
-        BTreeMap::new();
+    let mut families: BTreeMap<Generation<'_>, Vec<&'a Pat>> = BTreeMap::new();
     for pat in pats.into_values() {
         let accounts = if reading.account_id.is_none() {
             account_set(pat)

@@ -253,7 +253,8 @@ fn unreadable(lines: &mut Lines, report: &Report) {
     // Never folded: what could not be seen decides the verdict.
     lines.text("");
     lines.text(format!("Could not be read: {}", report.unreadable.len()));
-    for entry in report.unreadable.iter().take(OTHERS) {
+    let mut shown = report.unreadable.iter().take(OTHERS).peekable();
+    while let Some(entry) = shown.next() {
         let what = text::name(&entry.what, SENTENCE);
         let organization = fit(&entry.organization, NAME);
         let place = if what.contains(&organization) {
@@ -262,6 +263,10 @@ fn unreadable(lines: &mut Lines, report: &Report) {
             format!(" ({organization})")
         };
         lines.text(format!("  {what}{place}"));
+        // One cause, said once, below all that it kept from being read.
+        if shown.peek().is_some_and(|next| next.failure == entry.failure) {
+            continue;
+        }
         lines.text(format!("    {}", fit(&entry.failure.what, SENTENCE)));
         lines.all(
             details(&entry.failure)

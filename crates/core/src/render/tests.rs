@@ -391,6 +391,27 @@ fn log_of_what_could_not_be_read() {
 }
 
 #[test]
+fn one_cause_is_said_once_below_all_that_it_kept_from_being_read() {
+    let mut report = half_blind();
+    let entry = |what: &str, failure: Failure| UnreadableEntry {
+        organization: "acme".into(),
+        what: what.into(),
+        failure,
+    };
+    let other = Failure::new(FailureKind::Service, "It did not answer.");
+    report.unreadable = vec![
+        entry("first", refused()),
+        entry("second", refused()),
+        entry("third", other),
+    ];
+    let text = printed(&log(&report));
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert_eq!(text.matches("refused to list PATs").count(), 1);
+    assert!(place("first") < place("second") && place("second") < place("refused to list PATs"));
+    assert!(place("refused to list PATs") < place("third") && place("third") < place("It did not answer."));
+}
+
+#[test]
 fn log_of_nothing_to_do() {
     let mut lines = log(&all_well());
     lines.push(LogLine::Text(verdict_line(&all_well(), PASSED)));
