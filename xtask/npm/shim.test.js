@@ -116,7 +116,7 @@ for (const node of nodes) {
     const place = install(t);
     const needed = {
       INPUT_ORGANIZATION: 'acme',
-      ENDPOINT_AUTH_SYSTEMVSSCONNECTION: '{}',
+      'ENDPOINT_AUTH_0f1e2d3c-0000-4000-8000-00000000abcd': '{}',
       'ENDPOINT_URL_0f1e2d3c-0000-4000-8000-00000000abcd': 'https://example.invalid',
       SYSTEM_COLLECTIONURI: 'https://dev.azure.com/acme/',
       SYSTEM_OIDCREQUESTURI: 'https://example.invalid/oidc',
@@ -148,6 +148,11 @@ for (const node of nodes) {
     const place = install(t);
     const kept = {
       SYSTEM_ACCESSTOKEN: 'job token',
+      ENDPOINT_URL_SYSTEMVSSCONNECTION: 'https://example.invalid',
+      ENDPOINT_AUTH_SYSTEMVSSCONNECTION: '{"parameters":{"AccessToken":"job token"},"scheme":"OAuth"}',
+      ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION: 'OAuth',
+      ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: 'job token',
+      ENDPOINT_AUTH_PARAMETER_SystemVssConnection_AccessToken: 'job token',
       SECRET_DEPLOYKEY: 'deploy key',
       SECRET_AGENT_OTHER: 'other',
       VSTS_TASKVARIABLE_X: 'x',
