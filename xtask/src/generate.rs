@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use patkeeper_agent::docs;
-use patkeeper_agent::registry::{TASKS, Task};
+use patkeeper_agent::registry::{TASKS, Task, pat_monitor};
+use patkeeper_core::policy;
 use patkeeper_core::report;
 use patkeeper_core::scope;
 
@@ -86,6 +87,9 @@ fn page(workspace: &Workspace, task: &Task) -> Result<Generated> {
         ("outputs", docs::outputs_table(task)),
     ] {
         text = between(&text, name, &table).with_context(|| format!("{}", file.display()))?;
+    }
+    if task.name == pat_monitor::TASK.name {
+        text = between(&text, "rules", &policy::docs_table()).with_context(|| format!("{}", file.display()))?;
     }
     Ok(Generated { file, text })
 }
