@@ -13,7 +13,7 @@ use patkeeper_agent::inputs::pat_monitor::{AlertOn, ReportFormat, SignIn};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::{MonitorSettings, StepEnd, StepResult, judge, step_end};
 use patkeeper_core::organization::Organization;
-use patkeeper_core::policy::Policy;
+use patkeeper_core::policy::{FILE_BYTES, Policy};
 use patkeeper_core::render;
 use patkeeper_core::report::{Report, Run, Verdict};
 use patkeeper_devops::AzureDevOps;
@@ -29,9 +29,6 @@ use crate::run::{Ending, words};
 
 /// A channel that answers nothing must not keep a step from its verdict.
 const TELLING_TAKES_AT_MOST: Duration = Duration::from_secs(90);
-
-/// A policy file is written by hand; what is larger is something else.
-const POLICY_FILE_BYTES: u64 = 1024 * 1024;
 
 /// One run of PatMonitor.
 pub(crate) struct Job<'a> {
@@ -174,9 +171,9 @@ fn read_policy(front: Front, path: &Path) -> Result<String, Failure> {
     if !metadata.is_file() {
         return Err(refuse("is not a file.".to_owned()));
     }
-    if metadata.len() > POLICY_FILE_BYTES {
+    if metadata.len() > FILE_BYTES {
         return Err(refuse(format!(
-            "is larger than {POLICY_FILE_BYTES} bytes: is it the right file?"
+            "is larger than {FILE_BYTES} bytes: is it the right file?"
         )));
     }
     std::fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}.")))

@@ -283,6 +283,19 @@ fn a_report_folder_that_cannot_be_made_is_said_before_anything_is_sent() {
     assert!(sim.log().is_empty());
 }
 
+/// A folder of the kernel's: it is there, and nobody can write to it, root included.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_folder_that_cannot_be_written_to_is_found_out_before_anything_is_sent() {
+    let (sim, acme) = acme();
+    let output = monitor(&sim, &acme)
+        .args(["--report-directory", "/proc/self/fdinfo"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(sim.log().is_empty());
+}
+
 #[test]
 fn a_policy_file_counts_from_the_working_directory() {
     let (sim, acme) = acme();
