@@ -15,21 +15,23 @@ const OURS: &str = "patkeeper";
 /// Turns events into debug lines. Spans are not followed.
 struct ToConsole(Console);
 
-/// Sends the program's events to the console's debug lines, if the console lets those through.
+/// Sends the program's events to the console: what it informs of, such as a long wait, as lines of the log; the rest
+/// as debug lines, if the console lets those through.
 ///
 /// # Errors
 /// Another subscriber is installed already.
 pub fn install(console: &Console) -> Result<(), SetGlobalDefaultError> {
-    if console.verbose() {
-        tracing::subscriber::set_global_default(ToConsole(console.clone()))
-    } else {
-        Ok(())
-    }
+    tracing::subscriber::set_global_default(ToConsole(console.clone()))
 }
 
 impl Subscriber for ToConsole {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with(OURS) && *metadata.level() <= Level::DEBUG
+        let lowest = if self.0.verbose() {
+            Level::DEBUG
+        } else {
+            Level::INFO
+        };
+        metadata.target().starts_with(OURS) && *metadata.level() <= lowest
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -43,7 +45,11 @@ impl Subscriber for ToConsole {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
-        self.0.debug(&line.0);
+        if *event.metadata().level() <= Level::INFO {
+            self.0.text(&line.0);
+        } else {
+            self.0.debug(&line.0);
+        }
     }
 
     fn enter(&self, _: &Id) {}
@@ -105,5 +111,17 @@ mod tests {
         });
         let shown = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         assert_eq!(shown, "debug: answered status=200 words=***\n");
+    }
+
+    #[test]
+    fn what_everyone_should_know_is_shown_without_being_asked_for() {
+        let paper = Paper::default();
+        let (console, _right) = Console::new(Front::People, None, false, paper.clone(), io::sink());
+        tracing::subscriber::with_default(ToConsole(console), || {
+            tracing::debug!("a detail");
+            tracing::info!("{} asks for a pause.", "dev.azure.com");
+        });
+        let shown = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(shown, "dev.azure.com asks for a pause.\n");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::cause::{self, Asked};
-use crate::pace::{MachineTime, Pace, Time};
+use crate::pace::{self, MachineTime, Pace, Time};
 use crate::request::Checked;
 use crate::retry::{self, Outcome};
 use crate::transport::{Transport, WHOLE};
@@ -81,6 +81,13 @@ impl Client {
             let Some(wait) = retry::wait(request.repeat, outcome, tries, elapsed, asked, chance) else {
                 return result;
             };
+            if wait >= pace::LONG {
+                let seconds = wait.as_secs();
+                tracing::info!(
+                    "{} gave no good answer: asking it again in {seconds} s.",
+                    request.host
+                );
+            }
             inner.time.sleep(wait).await;
         }
     }

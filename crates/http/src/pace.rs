@@ -18,6 +18,9 @@ use crate::Response;
 /// No host can make us wait longer than this before one request, whatever it asks for.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// A wait from here on is told to whoever reads the log: a step that says nothing looks hung.
+pub(crate) const LONG: Duration = Duration::from_secs(3);
+
 /// Time and chance, so that tests own both.
 pub(crate) trait Time: Send + Sync {
     fn instant(&self) -> Instant;
@@ -73,7 +76,12 @@ impl Pace {
     pub(crate) async fn wait(&self, time: &Arc<dyn Time>, host: &str) {
         // An answer to a parallel request may prolong the wait while we sleep; `LONGEST` bounds each round.
         while let Some(wait) = self.left(time.instant(), host) {
-            tracing::debug!(host, wait_ms = wait.as_millis(), "the service asked for a pause");
+            if wait >= LONG {
+                tracing::info!(
+                    "{host} asks for a pause of {} s before the next request.",
+                    wait.as_secs()
+                );
+            }
             time.sleep(wait).await;
         }
     }
