@@ -213,8 +213,8 @@ impl Inputs {
         match text.parse::<u32>() {
             Ok(number) if digits && (min..=max).contains(&number) => Ok(Some(number)),
             _ => {
-                let allowed = format!("allowed is a whole number from {min} to {max}.");
-                Err(self.bad(input, format!("{} is not; {allowed}", quote(text))))
+                let why = format!("{} is not a whole number from {min} to {max}.", quote(text));
+                Err(self.bad(input, why))
             }
         }
     }
@@ -228,10 +228,7 @@ impl Inputs {
             None => Ok(None),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
-            Some(text) => Err(self.bad(
-                input,
-                format!("{} is neither; allowed are true and false.", quote(text)),
-            )),
+            Some(text) => Err(self.bad(input, format!("{} is neither true nor false.", quote(text)))),
         }
     }
 

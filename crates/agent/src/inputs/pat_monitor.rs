@@ -253,7 +253,7 @@ fn forbidden_scopes(inputs: &Inputs) -> Result<Option<ScopeSet>, BadInput> {
 fn one_line(inputs: &Inputs, input: &Input) -> Result<Option<PathBuf>, BadInput> {
     match inputs.text(input) {
         Some(text) if text.contains(char::is_control) => {
-            Err(inputs.bad(input, format!("{} is not; allowed is one path.", quote(text))))
+            Err(inputs.bad(input, format!("{} is not one path.", quote(text))))
         }
         text => Ok(text.map(PathBuf::from)),
     }

@@ -65,7 +65,7 @@ fn people_read_the_flag_and_not_the_agents_name() {
     let bad = inputs.number(&pat_monitor::WARNING_DAYS).unwrap_err();
     assert_eq!(
         bad.message,
-        "--warning-days: 'soon' is not; allowed is a whole number from 0 to 3650."
+        "--warning-days: 'soon' is not a whole number from 0 to 3650."
     );
     assert!(
         !inputs.has(&pat_monitor::ORGANIZATION),
@@ -125,7 +125,7 @@ fn an_alias_stands_in_for_a_name_that_is_not_given() {
             .flag(input)
             .unwrap_err()
             .message,
-        "connection: 'yes' is neither; allowed are true and false."
+        "connection: 'yes' is neither true nor false."
     );
 }
 
