@@ -137,7 +137,8 @@ function run() {
 
 function unstarted(error) {
   const what = `Patkeeper could not start its program (${error.code || error.name}). Nothing was done.`;
-  const next = 'The agent\'s temp folder must let programs run (noexec, antivirus); else install the extension again.';
+  const next = /^spawn/.test(error.syscall) ? 'The agent\'s temp folder must let programs run (noexec, antivirus).'
+    : 'Its package is damaged: clear the agent\'s _tasks folder, else install the extension again.';
   fail(error.exit ? error.message : `${what} ${next}`, error.exit || BUG);
 }
 
