@@ -450,12 +450,6 @@ impl Job {
     }
 }
 
-/// Whether a variable tells of the job's own token, by which a step proves which job it is.
-#[must_use]
-pub fn is_system_connection(name: &str) -> bool {
-    name.starts_with("ENDPOINT_") && name.contains(SYSTEM_CONNECTION)
-}
-
 fn is_called(input: &Input, name: &str) -> bool {
     input.name.eq_ignore_ascii_case(name)
         || input.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))

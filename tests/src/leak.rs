@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::job::{Job, is_system_connection};
+use crate::job::Job;
 use crate::running::Run;
 
 /// Shorter forms occur by chance.
@@ -124,12 +124,9 @@ fn is_for_the_masker(line: &str) -> bool {
     line.starts_with("##vso[task.setsecret")
 }
 
-/// A value that the step's own inputs, the agent's settings or the job's own connection hold, handed on under its
-/// own name.
+/// A value that the step's own inputs or the agent's settings hold, handed on under its own name.
 fn was_given(run: &Run, name: &str) -> bool {
-    let on_purpose =
-        name.starts_with("INPUT_") || name.starts_with("SECRET_AGENT_") || is_system_connection(name);
-    on_purpose && run.environment.contains_key(name)
+    (name.starts_with("INPUT_") || name.starts_with("SECRET_AGENT_")) && run.environment.contains_key(name)
 }
 
 /// The secret, its lines, and what encoders make of them, at any position in what is encoded.
