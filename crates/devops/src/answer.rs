@@ -35,11 +35,11 @@ pub(crate) fn fault(
         return None;
     }
     let words = said.words(&echo(token));
-    let by_words = || reason(&words, facts);
+    let by_words = || reason(&words, answer, facts);
     let reason = match answer.status {
         // 203 is how Azure DevOps shows its sign-in page; nothing that we ask for is ever answered with it.
-        203 | 300..=399 => Reason::SignInPage,
-        200..=299 if page && is_sign_in(answer) => Reason::SignInPage,
+        203 | 300..=399 => unknown_token(answer, facts),
+        200..=299 if page && is_sign_in(answer) => unknown_token(answer, facts),
         200..=299 if page => Reason::ForeignPage,
         200..=299 => by_words().unwrap_or(Reason::NotUnderstood("it is an error, sent as a success")),
         429 => Reason::RateLimited,
@@ -110,20 +110,20 @@ impl<'a> Said<'a> {
 }
 
 /// The reason that the words themselves give, as the table of advice knows them.
-fn reason(words: &Words, facts: &TokenFacts) -> Option<Reason> {
+fn reason(words: &Words, answer: &Response, facts: &TokenFacts) -> Option<Reason> {
     let by_message = words.message.as_deref().and_then(advice::recognize);
     let by_type = words.type_key.as_deref().and_then(advice::find);
     by_message
-        .and_then(|row| named(row, facts))
-        .or_else(|| named(by_type?, facts))
+        .and_then(|row| named(row, answer, facts))
+        .or_else(|| named(by_type?, answer, facts))
 }
 
 /// The reason of a row of the table, where an answer as a whole can have it.
-fn named(row: &Advice, facts: &TokenFacts) -> Option<Reason> {
+fn named(row: &Advice, answer: &Response, facts: &TokenFacts) -> Option<Reason> {
     Some(match row.code() {
         "InvalidAccessException" => Reason::AppOnly,
-        "TF400813" => blame_token(facts).unwrap_or(Reason::NotAuthorized),
-        "UnauthorizedRequestException" => blame_token(facts).unwrap_or(Reason::Anonymous),
+        "TF400813" => blame_token(answer, facts).unwrap_or(Reason::NotAuthorized),
+        "UnauthorizedRequestException" => blame_token(answer, facts).unwrap_or(Reason::Anonymous),
         "TF401444" => Reason::NeverSignedIn,
         "VS403463" => Reason::ConditionalAccess,
         "TF400733" => Reason::RateLimited,
@@ -135,21 +135,27 @@ fn named(row: &Advice, facts: &TokenFacts) -> Option<Reason> {
 
 /// A refusal without words.
 fn refused(answer: &Response, facts: &TokenFacts) -> Reason {
-    if facts.kind == Some(IdentityKind::App) {
-        return Reason::AppOnly;
+    blame_token(answer, facts).unwrap_or(Reason::Refused)
+}
+
+/// The sign-in page: for a token that is not known at all, for a client-credentials token (reported in 2023), and
+/// perhaps for one whose time is over. Which it is, the token tells better than the page.
+fn unknown_token(answer: &Response, facts: &TokenFacts) -> Reason {
+    match blame_token(answer, facts) {
+        Some(reason @ (Reason::TokenExpired | Reason::AppOnly | Reason::WrongAudience)) => reason,
+        _ => Reason::SignInPage,
     }
+}
+
+/// What the refused token itself gives as a likely cause. It is looked at after a refusal only.
+fn blame_token(answer: &Response, facts: &TokenFacts) -> Option<Reason> {
     let expired = answer
         .header("date")
         .and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
         .is_some_and(|date| facts.has_expired(date.to_utc()));
     if expired {
-        return Reason::TokenExpired;
+        return Some(Reason::TokenExpired);
     }
-    blame_token(facts).unwrap_or(Reason::Refused)
-}
-
-/// What the refused token itself gives as a likely cause. It is looked at after a refusal only.
-fn blame_token(facts: &TokenFacts) -> Option<Reason> {
     if facts.is_for_azure_devops() == Some(false) {
         return Some(Reason::WrongAudience);
     }
