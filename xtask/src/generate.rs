@@ -89,7 +89,8 @@ fn page(workspace: &Workspace, task: &Task) -> Result<Generated> {
         text = between(&text, name, &table).with_context(|| format!("{}", file.display()))?;
     }
     if task.name == pat_monitor::TASK.name {
-        text = between(&text, "rules", &policy::docs_table()).with_context(|| format!("{}", file.display()))?;
+        text =
+            between(&text, "rules", &policy::docs_table()).with_context(|| format!("{}", file.display()))?;
     }
     Ok(Generated { file, text })
 }

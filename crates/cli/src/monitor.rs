@@ -119,6 +119,10 @@ fn scrubbed(console: &Console, report: Report) -> Result<Report, Failure> {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+    // Nearly always there is nothing to take out, and taking the report apart costs as much as drawing it.
+    if serde_json::to_string(&report).is_ok_and(|text| console.scrub(&text) == text) {
+        return Ok(report);
+    }
     let scrubbed = serde_json::to_value(report).and_then(|mut value| {
         scrub(console, &mut value);
         serde_json::from_value(value)
@@ -349,7 +353,7 @@ fn set_outputs(console: &Console, report: &Report, written: &Written) {
         (
             "soonestExpiryName",
             soonest
-                .map(|soonest| soonest.display_name.clone())
+                .map(|soonest| patkeeper_core::text::plain(&soonest.display_name))
                 .unwrap_or_default(),
         ),
         (

@@ -71,6 +71,10 @@ pub fn width(text: &str) -> usize {
 /// and show something. Spaces are not hidden.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
+    // Nearly all text is ASCII, and every name is asked about several times.
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c,
             '\u{ad}' // soft hyphen

@@ -34,6 +34,13 @@ impl Formatter for Harmless {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Nearly all text is ASCII without any of them, and a large report has a great deal of it.
+        let harmless = |byte: u8| {
+            byte.is_ascii() && !byte.is_ascii_control() && !matches!(byte, b'#' | b'<' | b'>' | b'&')
+        };
+        if fragment.bytes().all(harmless) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|c| matches!(c, '#' | '<' | '>' | '&') || is_hidden(c)) {
             let (before, found) = rest.split_at(at);
