@@ -92,7 +92,7 @@ impl Policy {
                 let days = lifetime(pat);
                 let generations = usize::try_from(self.prefer_identity_generation).unwrap_or(usize::MAX);
                 let why = if days > i64::from(self.prefer_identity_days) {
-                    format!("{days} days are an identity's life")
+                    format!("given {days} days")
                 } else if subject.generation >= generations {
                     format!("number {} of {}", subject.generation, subject.family)
                 } else {
