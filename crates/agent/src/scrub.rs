@@ -14,7 +14,16 @@ pub const SHORTEST: usize = 6;
 /// A webhook's path alone is masked from this length on; `/hooks` must not be.
 const SHORTEST_PATH: usize = 20;
 
+/// A part of a token alone is masked from this length on.
+const SHORTEST_PART: usize = 16;
+
 const MASK: &str = "***";
+
+/// An Azure DevOps PAT is 84 letters and digits with this at 76..80 ("Use personal access tokens", Azure DevOps
+/// documentation, on the token's format).
+const PAT_SIGNATURE: &str = "AZDO";
+const PAT_BEFORE: usize = 76;
+const PAT_AFTER: usize = 4;
 
 /// RFC 3986 leaves these as they are.
 const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -24,7 +33,8 @@ const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Every form the secret may appear in: as it is, trimmed, line by line, base64 of it and of `:` + it
-/// (Basic authentication), URL-encoded, JSON-escaped, and for a URL also as parsers write it.
+/// (Basic authentication), URL-encoded, JSON-escaped, for a URL also as parsers write it, for a JWT also its
+/// claims and signature alone.
 /// Empty when it is too short to be masked.
 #[must_use]
 pub fn forms(secret: &SecretString) -> Vec<String> {
@@ -44,6 +54,7 @@ pub fn forms(secret: &SecretString) -> Vec<String> {
         forms.push(encoded);
         let json = serde_json::Value::from(text).to_string();
         forms.push(json.trim_matches('"').to_owned());
+        forms.extend(jwt_parts(text).map(str::to_owned));
         if let Ok(url) = Url::parse(text)
             && url.has_host()
         {
@@ -62,6 +73,17 @@ pub fn forms(secret: &SecretString) -> Vec<String> {
     forms.sort();
     forms.dedup();
     forms
+}
+
+/// What of a JWT is of use to a thief on its own: its claims and its signature. Its header is the same in many.
+fn jwt_parts(text: &str) -> impl Iterator<Item = &str> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let is_jwt = parts.len() == 3 && text.starts_with("eyJ");
+    let parts = if is_jwt { parts } else { Vec::new() };
+    parts
+        .into_iter()
+        .skip(1)
+        .filter(|part| part.len() >= SHORTEST_PART)
 }
 
 /// `%2F` as `%2f`.
@@ -96,10 +118,10 @@ impl Scrubber {
         new
     }
 
-    /// The text with every known secret replaced by `***`.
+    /// The text with every known secret, and whatever looks like a PAT, replaced by `***`.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = without_pats(text);
         for form in &self.forms {
             if text.contains(form.as_str()) {
                 text = text.replace(form.as_str(), MASK);
@@ -107,6 +129,34 @@ impl Scrubber {
         }
         text
     }
+}
+
+/// The text without anything of a PAT's format: nobody told us of it, but a service or a PAT's name may show one.
+fn without_pats(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut from = 0;
+    while let Some(found) = rest.get(from..).and_then(|tail| tail.find(PAT_SIGNATURE)) {
+        let at = from + found;
+        let pat = at.checked_sub(PAT_BEFORE).and_then(|start| {
+            let end = at + PAT_SIGNATURE.len() + PAT_AFTER;
+            let pat = rest.get(start..end)?;
+            pat.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric())
+                .then_some((start, end))
+        });
+        match pat {
+            Some((start, end)) => {
+                clean.push_str(rest.get(..start).unwrap_or_default());
+                clean.push_str(MASK);
+                rest = rest.get(end..).unwrap_or_default();
+                from = 0;
+            }
+            None => from = at + PAT_SIGNATURE.len(),
+        }
+    }
+    clean.push_str(rest);
+    clean
 }
 
 /// One line that the agent takes for text: no `##vso` in it, whatever its letter case or what invisible
@@ -186,6 +236,31 @@ mod tests {
         let mut scrubber = Scrubber::default();
         scrubber.learn(&SecretString::from(secret));
         scrubber
+    }
+
+    #[test]
+    fn a_pat_that_nobody_told_of_is_taken_out_by_its_format() {
+        let pat = format!("{}AZDO{}", "Made0Up1".repeat(10).split_at(76).0, "abcd");
+        let scrubber = Scrubber::default();
+        assert_eq!(scrubber.scrub(&format!("ci {pat}, {pat}!")), "ci ***, ***!");
+        for text in [
+            "AZDO",
+            "xAZDOyyyy",
+            &format!("{}-AZDOabcd", "a".repeat(75)),
+            "äAZDOabcd",
+        ] {
+            assert_eq!(scrubber.scrub(text), text);
+        }
+    }
+
+    #[test]
+    fn claims_and_signature_of_a_token_are_masked_alone_and_its_header_is_not() {
+        let (claims, signature) = ("made-up-claims-0123456789", "made-up-signature-0123456789");
+        let forms = forms(&SecretString::from(format!(
+            "eyJhbGciOiJub25lIn0.{claims}.{signature}"
+        )));
+        assert!(forms.iter().any(|form| form == claims) && forms.iter().any(|form| form == signature));
+        assert!(!forms.iter().any(|form| form == "eyJhbGciOiJub25lIn0"));
     }
 
     #[test]

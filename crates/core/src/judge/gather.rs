@@ -131,7 +131,7 @@ pub(super) fn all_elsewhere(reading: &OrganizationReading) -> Option<usize> {
 }
 
 /// The accounts a PAT is valid in, in a form that compares.
-pub(super) fn account_set(pat: &Pat) -> Option<Vec<String>> {
+fn account_set(pat: &Pat) -> Option<Vec<String>> {
     match &pat.reach {
         Reach::AllOrganizations => None,
         Reach::Organizations(accounts) => {

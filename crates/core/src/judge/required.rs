@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::gather::{account_set, own_pats};
+use super::gather::own_pats;
 use crate::failure::{Failure, FailureKind};
 use crate::glob::Glob;
+use crate::pat::{Pat, Reach};
 use crate::reading::OrganizationReading;
 use crate::report::{Missing, UnreadableEntry};
 
@@ -21,7 +22,7 @@ pub(super) struct Required {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Answer {
     No,
-    /// Only where the organization is the right one of several that the list is about.
+    /// Only if the account that the PAT names is this organization.
     Perhaps,
     Yes,
 }
@@ -60,20 +61,14 @@ fn answer(reading: &OrganizationReading, pattern: &Glob, now: DateTime<Utc>) -> 
         };
     }
     // A global PAT is valid here whichever organization this is, and so is taken one that names no account.
-    let accounts = |pat| account_set(pat).filter(|set| !set.is_empty());
-    if matching().any(|pat| accounts(pat).is_none()) {
-        return Answer::Yes;
-    }
-    let mut there: Vec<_> = pats.values().filter_map(|pat| accounts(pat)).collect();
-    let mut found: Vec<_> = matching().filter_map(|pat| accounts(pat)).collect();
-    for sets in [&mut there, &mut found] {
-        sets.sort_unstable();
-        sets.dedup();
-    }
-    match found.len() {
-        0 => Answer::No,
-        some if some == there.len() => Answer::Yes,
-        _ => Answer::Perhaps,
+    let anywhere = |pat: &Pat| match &pat.reach {
+        Reach::AllOrganizations => true,
+        Reach::Organizations(accounts) => accounts.is_empty(),
+    };
+    match matching().map(|pat| anywhere(pat)).max() {
+        None => Answer::No,
+        Some(false) => Answer::Perhaps,
+        Some(true) => Answer::Yes,
     }
 }
 
@@ -85,7 +80,7 @@ fn undecided(reading: &OrganizationReading, pattern: &Glob) -> UnreadableEntry {
         what: format!("whether {organization} has a live PAT that matches {pattern}"),
         failure: Failure::new(
             FailureKind::Service,
-            format!("PATs of several organizations are listed, and {pattern} matches only some organizations' PATs."),
+            format!("A PAT that matches {pattern} is listed, but it may be another organization's."),
         )
         .with_code("accountNotKnown")
         .with_why(format!("Connection data did not tell which account {organization} is."))
