@@ -95,7 +95,7 @@ impl HttpError {
                 .with_way_out("check the proxy the agent is configured with ('--proxyurl')")
                 .with_way_out(format!("have {host} allowed there, or on the agent's proxy bypass list")),
             Self::Timeout { .. } | Self::Broken { .. } => {
-                failure.with_way_out("run the step again; if it stays so, look at status.dev.azure.com and at the network between")
+                failure.with_way_out("run the step again; if it stays so, look at that host's status page and at the network between")
             }
             Self::TooLarge { .. } => failure
                 .with_why("something between the agent and the service may answer in its place, such as a proxy's page")

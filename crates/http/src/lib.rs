@@ -24,6 +24,7 @@ mod error;
 #[cfg(test)]
 mod loopback;
 mod pace;
+mod repair;
 mod request;
 mod response;
 mod retry;

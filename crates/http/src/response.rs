@@ -5,6 +5,8 @@ use std::fmt;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
+use crate::repair;
+
 /// An answer, read whole.
 #[derive(Clone)]
 pub struct Response {
@@ -66,7 +68,8 @@ impl Response {
         self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)
     }
 
-    /// The body as JSON, if the content type promises it: `application/json` or `application/…+json`.
+    /// The body as JSON, if the content type promises it: `application/json` or `application/…+json`. An escape that
+    /// JSON does not allow reads as U+FFFD.
     ///
     /// # Errors
     /// See [`NotJson`].
@@ -76,7 +79,9 @@ impl Response {
         if !promised {
             return Err(NotJson::ContentType);
         }
-        serde_json::from_slice(self.body()).map_err(|_| NotJson::Syntax)
+        serde_json::from_slice(self.body())
+            .or_else(|_| serde_json::from_slice(&repair::escapes(self.body())))
+            .map_err(|_| NotJson::Syntax)
     }
 }
 
