@@ -1,34 +1,32 @@
 //! PatMonitor, wired: inputs to adapters to verdict, whoever started it.
 
+mod alerts;
+mod outcome;
+mod reports;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::Utc;
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::PatMonitorInputs;
-use patkeeper_agent::inputs::pat_monitor::{AlertOn, ReportFormat, SignIn};
+use patkeeper_agent::inputs::pat_monitor::{ReportFormat, SignIn};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::{MonitorSettings, StepEnd, StepResult, judge, step_end};
 use patkeeper_core::organization::Organization;
 use patkeeper_core::policy::{FILE_BYTES, Policy};
 use patkeeper_core::render;
-use patkeeper_core::report::{Report, Run, Verdict};
+use patkeeper_core::report::{Report, Run};
 use patkeeper_devops::AzureDevOps;
 use patkeeper_entra::GivenToken;
 use patkeeper_http::{Client, Settings, TokenSource};
-use patkeeper_lifecycle::monitor::{Target, Told, read_all, tell_all};
-use patkeeper_lifecycle::ports::Notifier;
-use patkeeper_notify::{Channel, Listener};
+use patkeeper_lifecycle::monitor::{Target, read_all};
 use serde_json::Value;
 
-use crate::reports::{Folder, Written};
-use crate::run::{Ending, words};
-
-/// A channel that answers nothing must not keep a step from its verdict.
-const TELLING_TAKES_AT_MOST: Duration = Duration::from_secs(90);
+use crate::run::Ending;
+use reports::{Folder, Written};
 
 /// One run of PatMonitor.
 pub(crate) struct Job<'a> {
@@ -87,7 +85,7 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
     console.log(&render::log(&report));
     let (written, end) = write(console, folder.as_ref(), &report, &inputs, end);
     let verdict = render::verdict_line(&report, end);
-    let told = tell(console, &inputs, &client, &report, end, &verdict).await;
+    let told = alerts::tell(console, &inputs, &client, &report, end, &verdict).await;
     let files: Vec<String> = written
         .files
         .iter()
@@ -99,8 +97,8 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         console.text("");
         console.text(&closing);
     }
-    set_outputs(console, &report, &written);
-    say(console, &report, end, &verdict);
+    outcome::set_outputs(console, &report, &written);
+    outcome::say(console, &report, end, &verdict);
     Ok(Ending {
         result: end.result,
         exit_code: end.exit_code,
@@ -270,119 +268,4 @@ fn formats(console: &Console, asked: &[ReportFormat]) -> Vec<ReportFormat> {
         }
     }
     formats
-}
-
-/// Tells the team, where it is due; returns the channels that took it. One that did not is a warning.
-async fn tell(
-    console: &Console,
-    inputs: &PatMonitorInputs,
-    client: &Client,
-    report: &Report,
-    end: StepEnd,
-    verdict: &str,
-) -> Vec<&'static str> {
-    let due = match inputs.alert_on {
-        AlertOn::Never => false,
-        AlertOn::Always => true,
-        AlertOn::Attention => report.needs_attention(end),
-    };
-    if !due {
-        return Vec::new();
-    }
-    let channels: Vec<Patient> = [
-        (Listener::Slack, &inputs.slack_webhook_url),
-        (Listener::Teams, &inputs.teams_webhook_url),
-        (Listener::Webhook, &inputs.webhook_url),
-    ]
-    .into_iter()
-    .filter_map(|(listener, url)| Some(Patient(Channel::new(listener, url.clone()?, client.clone()))))
-    .collect();
-    let told = tell_all(&channels, report, verdict).await;
-    told.into_iter()
-        .filter_map(|Told { channel, outcome }| match outcome {
-            Ok(()) => Some(channel),
-            Err(failure) => {
-                console.warning(&words(&failure));
-                None
-            }
-        })
-        .collect()
-}
-
-/// A channel that is waited for, but not for ever.
-struct Patient(Channel);
-
-impl Notifier for Patient {
-    fn name(&self) -> &'static str {
-        self.0.name()
-    }
-
-    async fn tell(&self, report: &Report, verdict: &str) -> Result<(), Failure> {
-        let telling = tokio::time::timeout(TELLING_TAKES_AT_MOST, self.0.tell(report, verdict));
-        telling.await.unwrap_or_else(|_| {
-            let what = format!(
-                "{} gave no answer within {} s.",
-                self.name(),
-                TELLING_TAKES_AT_MOST.as_secs()
-            );
-            Err(Failure::new(FailureKind::Service, what))
-        })
-    }
-}
-
-fn set_outputs(console: &Console, report: &Report, written: &Written) {
-    let totals = report.totals;
-    let soonest = report.soonest.as_ref();
-    let outputs = [
-        ("status", report.status.as_str().to_owned()),
-        ("total", totals.total.to_string()),
-        ("healthy", totals.healthy.to_string()),
-        ("warning", totals.warning.to_string()),
-        ("critical", totals.critical.to_string()),
-        ("expired", totals.expired.to_string()),
-        ("missing", totals.missing.to_string()),
-        ("replaced", totals.replaced.to_string()),
-        ("unreadable", totals.unreadable.to_string()),
-        ("policyFindings", totals.policy_findings.to_string()),
-        (
-            "soonestExpiryDays",
-            soonest
-                .map(|soonest| soonest.days_left.to_string())
-                .unwrap_or_default(),
-        ),
-        (
-            "soonestExpiryName",
-            soonest
-                .map(|soonest| patkeeper_core::text::plain(&soonest.display_name))
-                .unwrap_or_default(),
-        ),
-        (
-            "reportJson",
-            written
-                .json
-                .as_deref()
-                .map(|path| path.to_string_lossy().into_owned())
-                .unwrap_or_default(),
-        ),
-    ];
-    for (name, value) in outputs {
-        if let Err(error) = console.set_output(name, &value) {
-            console.warning(&error.to_string());
-        }
-    }
-}
-
-/// The verdict, as loud as it is grave. What could not be read is said beside the step too: its reasons are what a
-/// person looks for first.
-fn say(console: &Console, report: &Report, end: StepEnd, verdict: &str) {
-    if report.status == Verdict::Unknown && console.front() == Front::Agent {
-        for entry in report.unreadable.iter().take(3) {
-            console.error_with_code(entry.failure.code.as_deref(), &words(&entry.failure));
-        }
-    }
-    match end.result {
-        StepResult::Succeeded => console.text(verdict),
-        StepResult::SucceededWithIssues => console.warning(verdict),
-        StepResult::Failed => console.error(verdict),
-    }
 }
