@@ -53,3 +53,20 @@ fn a_step_canceled_while_it_waits_before_asking_again() {
         run.log()
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_step_whose_shim_is_killed_ends_with_it() {
+    let mut world = World::having(&[("a", 60)]);
+    world
+        .sim
+        .fault(Fault::always(Match::any().path(PATS), Action::Hang));
+    let running = world.start(&World::step());
+    eventually("the list is asked for", || {
+        world.sim.log().iter().any(|request| request.path.contains(PATS))
+    });
+    assert_eq!(running.descendants().len(), 1);
+    let run = running.kill().finish(&mut world.job);
+    assert!(!run.streams_held, "{}", run.log());
+    assert_eq!(run.left_behind, Vec::<i32>::new(), "{}", run.log());
+}
