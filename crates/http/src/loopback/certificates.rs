@@ -82,6 +82,25 @@ async fn skipping_validation_skips_it_and_is_warned_of() {
     );
 }
 
+#[tokio::test]
+async fn the_agents_client_certificate_is_shown_to_a_server_that_insists() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.client_files();
+    let server = Listener::server(authority.insisting("localhost"), |_| ok("{}")).await;
+    let ask = || Request::get(format!("https://localhost:{}/", server.port));
+
+    let (stranger, _) = client(&authority.settings());
+    assert!(stranger.send(ask()).await.is_err());
+    assert!(server.heard().is_empty());
+
+    let (agent, _) = client(&Settings {
+        client_certificate: Some(certificate.path().to_owned()),
+        client_key: Some(key.path().to_owned()),
+        ..authority.settings()
+    });
+    assert_eq!(agent.send(ask()).await.unwrap().status, 200);
+}
+
 #[test]
 fn an_authority_file_that_is_none_is_named() {
     let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -15,6 +15,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoClientAuth, WebPkiClientVerifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -50,18 +52,52 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         edit(&mut params);
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        self.acceptor(&params, &key, Arc::new(NoClientAuth))
+    }
+
+    /// A server that talks only to who shows a certificate of this authority.
+    fn insisting(&self, name: &str) -> TlsAcceptor {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        self.acceptor(&params, &KeyPair::generate().unwrap(), verifier)
+    }
+
+    fn acceptor(
+        &self,
+        params: &CertificateParams,
+        key: &KeyPair,
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> TlsAcceptor {
+        let certificate = params.signed_by(key, &self.issuer).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(
                 vec![certificate.der().clone()],
                 PrivateKeyDer::Pkcs8(key.serialize_der().into()),
             )
             .unwrap();
         TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// A client's certificate and key, as the files that an agent is configured with.
+    fn client_files(&self) -> (tempfile::NamedTempFile, tempfile::NamedTempFile) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["agent.example".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let file = |text: String| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file
+        };
+        (file(certificate.pem()), file(key.serialize_pem()))
     }
 
     /// Settings that trust this authority and ask every host directly, whatever the machine's environment says.
