@@ -136,15 +136,13 @@ fn scrubbed(console: &Console, report: Report) -> Result<Report, Failure> {
 }
 
 fn settings(front: Front, inputs: &PatMonitorInputs) -> Result<MonitorSettings, Failure> {
-    let policy = match &inputs.policy_file {
-        None => Policy::load(None, &inputs.policy).map_err(|error| (PathBuf::new(), error)),
-        Some(path) => Policy::load(Some(&read_policy(front, path)?), &inputs.policy)
-            .map_err(|error| (path.clone(), error)),
-    };
-    let policy = policy.map_err(|(path, error)| {
+    let file = inputs.policy_file.as_deref();
+    let text = file.map(|path| read_policy(front, path)).transpose()?;
+    let policy = Policy::load(text.as_deref(), &inputs.policy).map_err(|error| {
+        let path = file.unwrap_or(Path::new("")).display();
         Failure::new(
             FailureKind::Input,
-            format!("{}: {}, {error}", front.label("policyFile"), path.display()),
+            format!("{}: {path}, {error}", front.label("policyFile")),
         )
         .with_code("badInput")
     })?;

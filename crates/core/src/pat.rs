@@ -39,6 +39,25 @@ pub enum Reach {
     Organizations(Vec<String>),
 }
 
+impl Reach {
+    /// The accounts it names; none for a global PAT, nor where the service sent an empty list.
+    #[must_use]
+    pub fn accounts(&self) -> &[String] {
+        match self {
+            Self::AllOrganizations => &[],
+            Self::Organizations(accounts) => accounts,
+        }
+    }
+
+    /// Whether it names this account, whatever the letter case.
+    #[must_use]
+    pub fn names(&self, account_id: &str) -> bool {
+        self.accounts()
+            .iter()
+            .any(|id| id.eq_ignore_ascii_case(account_id))
+    }
+}
+
 /// Which of the lifecycle API's lists a PAT was found in. The list's entries carry no state of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listed {

@@ -4,7 +4,7 @@
 use futures_util::future::{join, join_all};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::organization::Organization;
-use patkeeper_core::pat::{Listed, Pat, Reach};
+use patkeeper_core::pat::Listed;
 use patkeeper_core::reading::{OrganizationReading, Unreadable};
 use patkeeper_core::report::Report;
 
@@ -81,13 +81,12 @@ fn without_connection<P>(reading: &mut OrganizationReading, target: &Target<P>, 
         });
         return;
     }
-    let bound = reading
-        .pats
-        .iter()
-        .any(|pat| matches!(&pat.reach, Reach::Organizations(ids) if !ids.is_empty()));
+    let bound = reading.pats.iter().any(|pat| !pat.reach.accounts().is_empty());
     match &target.known_account_id {
         _ if !bound => {}
-        Some(id) if reading.pats.iter().any(|pat| names(pat, id)) => reading.account_id = Some(id.clone()),
+        Some(id) if reading.pats.iter().any(|pat| pat.reach.names(id)) => {
+            reading.account_id = Some(id.clone())
+        }
         // The agent's word alone hides no PAT, and no PAT of who knows where stands for a required one.
         Some(_) => reading.unreadable.push(Unreadable {
             what: format!(
@@ -102,10 +101,6 @@ fn without_connection<P>(reading: &mut OrganizationReading, target: &Target<P>, 
             target.organization
         )),
     }
-}
-
-fn names(pat: &Pat, account_id: &str) -> bool {
-    matches!(&pat.reach, Reach::Organizations(ids) if ids.iter().any(|id| id.eq_ignore_ascii_case(account_id)))
 }
 
 /// What came of telling one channel.

@@ -1,13 +1,13 @@
 //! A canceled step ends in time, says so, and leaves no process behind.
 
 use patkeeper_sim::{Action, Fault, Match};
-use patkeeper_tests::running::Ended;
+use patkeeper_tests::running::{Ended, Running};
 use patkeeper_tests::step::StepResult;
 
 use crate::world::{PATS, World, eventually};
 
-#[test]
-fn a_step_canceled_while_it_waits_for_an_answer() {
+/// A step that waits for an answer which never comes.
+fn waiting() -> (World, Running) {
     let mut world = World::having(&[("a", 60)]);
     world
         .sim
@@ -17,6 +17,12 @@ fn a_step_canceled_while_it_waits_for_an_answer() {
         world.sim.log().iter().any(|request| request.path.contains(PATS))
     });
     assert_eq!(running.descendants().len(), 1);
+    (world, running)
+}
+
+#[test]
+fn a_step_canceled_while_it_waits_for_an_answer() {
+    let (mut world, running) = waiting();
     let run = running.cancel().finish(&mut world.job);
     run.assert_well_behaved();
     assert_eq!(
@@ -57,15 +63,7 @@ fn a_step_canceled_while_it_waits_before_asking_again() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_step_whose_shim_is_killed_ends_with_it() {
-    let mut world = World::having(&[("a", 60)]);
-    world
-        .sim
-        .fault(Fault::always(Match::any().path(PATS), Action::Hang));
-    let running = world.start(&World::step());
-    eventually("the list is asked for", || {
-        world.sim.log().iter().any(|request| request.path.contains(PATS))
-    });
-    assert_eq!(running.descendants().len(), 1);
+    let (mut world, running) = waiting();
     let run = running.kill().finish(&mut world.job);
     assert!(!run.streams_held, "{}", run.log());
     assert_eq!(run.left_behind, Vec::<i32>::new(), "{}", run.log());

@@ -116,12 +116,7 @@ pub(super) fn own_pats(reading: &OrganizationReading) -> BTreeMap<&Authorization
 
 /// A PAT whose accounts the service left empty says nothing about where it belongs: it is kept.
 fn is_valid_in(pat: &Pat, account: Option<&str>) -> bool {
-    match (&pat.reach, account) {
-        (Reach::Organizations(accounts), Some(account)) if !accounts.is_empty() => accounts
-            .iter()
-            .any(|valid_in| valid_in.eq_ignore_ascii_case(account)),
-        _ => true,
-    }
+    account.is_none_or(|account| pat.reach.accounts().is_empty() || pat.reach.names(account))
 }
 
 /// How many PATs the list of an organization holds when none of them is valid there.

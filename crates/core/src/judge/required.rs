@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use super::gather::own_pats;
 use crate::failure::{Failure, FailureKind};
 use crate::glob::Glob;
-use crate::pat::{Pat, Reach};
 use crate::reading::OrganizationReading;
 use crate::report::{Missing, UnreadableEntry};
 
@@ -61,11 +60,7 @@ fn answer(reading: &OrganizationReading, pattern: &Glob, now: DateTime<Utc>) -> 
         };
     }
     // A global PAT is valid here whichever organization this is, and so is taken one that names no account.
-    let anywhere = |pat: &Pat| match &pat.reach {
-        Reach::AllOrganizations => true,
-        Reach::Organizations(accounts) => accounts.is_empty(),
-    };
-    match matching().map(|pat| anywhere(pat)).max() {
+    match matching().map(|pat| pat.reach.accounts().is_empty()).max() {
         None => Answer::No,
         Some(false) => Answer::Perhaps,
         Some(true) => Answer::Yes,

@@ -293,11 +293,7 @@ fn notes(lines: &mut Lines, report: &Report) {
 }
 
 fn next_steps(lines: &mut Lines, report: &Report) {
-    let urgent: Vec<&PatEntry> = report
-        .pats
-        .iter()
-        .filter(|pat| words::needs_attention(pat))
-        .collect();
+    let urgent = words::urgent(report);
     if urgent.is_empty() {
         return;
     }

@@ -230,11 +230,7 @@ fn notes(page: &mut Page, report: &Report) {
 }
 
 fn next_steps(page: &mut Page, report: &Report) {
-    let urgent: Vec<&PatEntry> = report
-        .pats
-        .iter()
-        .filter(|pat| words::needs_attention(pat))
-        .collect();
+    let urgent = words::urgent(report);
     if urgent.is_empty() {
         return;
     }

@@ -52,6 +52,11 @@ pub(super) fn meets_policy(pat: &PatEntry) -> bool {
     pat.status != PatStatus::Expired
 }
 
+/// The PATs whose expiry asks for something to be done, in the report's order.
+pub(super) fn urgent(report: &Report) -> Vec<&PatEntry> {
+    report.pats.iter().filter(|pat| needs_attention(pat)).collect()
+}
+
 /// ISO date in UTC.
 pub(super) fn date(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
