@@ -6,6 +6,7 @@
 //! | room | what it knows |
 //! |---|---|
 //! | [`organization`] | which strings name an Azure DevOps organization |
+//! | [`cloud`], [`vault`] | Azure's clouds, Key Vaults and secrets by their names |
 //! | [`time`] | the service's timestamps |
 //! | [`scope`] | the scope catalogue |
 //! | [`pat`], [`family`] | one PAT, its effective expiry, its generations |
@@ -18,6 +19,7 @@
 //! | [`text`] | making text of strangers harmless |
 
 pub mod advice;
+pub mod cloud;
 pub mod failure;
 pub mod family;
 pub mod glob;
@@ -31,3 +33,4 @@ pub mod report;
 pub mod scope;
 pub mod text;
 pub mod time;
+pub mod vault;

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -23,6 +24,10 @@ pub trait TokenSource: Send + Sync {
     /// How it signs in, in words: `access token`, `refresh token`, ….
     fn how(&self) -> &'static str;
 }
+
+/// Told of every secret that a source gets hold of, under the name that stands for it in the log, before the secret
+/// is used or sent anywhere: whoever prints must know what never to print.
+pub type Mask = Arc<dyn Fn(&str, &SecretString) + Send + Sync>;
 
 /// What an access token says of itself. Read without checking its signature, so fit for messages only:
 /// nothing is ever allowed or refused because of it.

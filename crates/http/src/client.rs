@@ -108,14 +108,14 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Checked) -> Result<Response, HttpError> {
-        let (client, proxy) =
-            self.inner
-                .transport
-                .route(&request.url)
-                .map_err(|error| HttpError::Refused {
-                    host: request.host.clone(),
-                    why: error.to_string(),
-                })?;
+        let (client, proxy) = self
+            .inner
+            .transport
+            .route(&request.url, request.past_proxy)
+            .map_err(|error| HttpError::Refused {
+                host: request.host.clone(),
+                why: error.to_string(),
+            })?;
         self.inner.tries.fetch_add(1, Ordering::Relaxed);
         let about = Asked {
             host: &request.host,

@@ -14,8 +14,10 @@
 //! | `pace` | waits that a host asked for |
 //! | `cause` | telling certificate, proxy, connection and broken answer apart |
 //! | `error` | what is said of them |
+//! | `azure` | the same client, as the one that Microsoft's SDK sends with |
 //! | `echo` | taking what was sent out of what comes back |
 
+pub mod azure;
 mod bearer;
 mod cause;
 mod client;
@@ -31,7 +33,7 @@ mod retry;
 mod settings;
 mod transport;
 
-pub use bearer::{AZURE_DEVOPS, TokenFacts, TokenSource};
+pub use bearer::{AZURE_DEVOPS, Mask, TokenFacts, TokenSource};
 pub use client::Client;
 pub use echo::Echo;
 pub use error::HttpError;

@@ -1,6 +1,8 @@
 //! One request.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 use base64::Engine;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -22,11 +24,12 @@ pub struct Request {
     pub(crate) method: reqwest::Method,
     url: Url,
     query: Vec<(&'static str, String)>,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(Cow<'static, str>, String)>,
     bearer: Option<SecretString>,
     basic_pat: Option<SecretString>,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) repeat: Repeat,
+    on_this_machine: bool,
 }
 
 /// Where a request goes.
@@ -42,14 +45,13 @@ pub(crate) struct Checked {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) repeat: Repeat,
+    /// Never through a proxy.
+    pub(crate) past_proxy: bool,
     /// The host, with its port where one was given.
     pub(crate) host: String,
     /// What messages may say of the URL: `host/path`, or the host alone where the path is a secret.
     pub(crate) asked: String,
 }
-
-/// The address of Azure's Instance Metadata Service. It speaks plain http, and only to its own machine.
-pub(crate) const IMDS: &str = "169.254.169.254";
 
 impl Request {
     /// `GET`, safe to repeat.
@@ -76,6 +78,11 @@ impl Request {
         Self::new(reqwest::Method::PUT, Url::Plain(url.into()), Repeat::Safe)
     }
 
+    /// `PATCH` that sets parts of something to a state: sending it twice leaves the same state.
+    pub fn patch(url: impl Into<String>) -> Self {
+        Self::new(reqwest::Method::PATCH, Url::Plain(url.into()), Repeat::Safe)
+    }
+
     /// `POST` to a URL that is itself a secret. At least once: a message twice is better than none.
     pub fn post_to_secret_url(url: SecretString) -> Self {
         Self::new(reqwest::Method::POST, Url::Secret(url), Repeat::Safe)
@@ -91,6 +98,7 @@ impl Request {
             basic_pat: None,
             body: None,
             repeat,
+            on_this_machine: false,
         }
     }
 
@@ -103,8 +111,8 @@ impl Request {
 
     /// Adds a header that is no secret.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -126,6 +134,21 @@ impl Request {
     #[must_use]
     pub fn json(mut self, body: &serde_json::Value) -> Self {
         self.body = Some(body.to_string().into_bytes());
+        self
+    }
+
+    /// A body of any kind; its `Content-Type` is set with [`Request::header`].
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Asks a service of the very machine that this runs on: never through a proxy, and plain http is allowed if
+    /// the host is a loopback or link-local address. A managed identity's endpoint is such a service.
+    #[must_use]
+    pub fn on_this_machine(mut self) -> Self {
+        self.on_this_machine = true;
         self
     }
 
@@ -152,7 +175,7 @@ impl Request {
             (Some(host), None) => host.to_owned(),
             (None, _) => return Err(refused("an address", "it names no host")),
         };
-        if url.scheme() != "https" && !is_imds(&url) {
+        if url.scheme() != "https" && !(self.on_this_machine && is_plain_and_near(&url)) {
             return Err(refused(
                 &host,
                 "it is not https, and a token in it would travel in the clear",
@@ -180,6 +203,7 @@ impl Request {
             headers,
             body: self.body,
             repeat: self.repeat,
+            past_proxy: self.on_this_machine,
             host,
             asked,
         })
@@ -190,8 +214,10 @@ impl Request {
         for (name, value) in &self.headers {
             let name = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| format!("'{name}' cannot be a header's name"))?;
-            let value = HeaderValue::from_str(value)
+            let mut value = HeaderValue::from_str(value)
                 .map_err(|_| format!("the header {name} would hold a line break or control character"))?;
+            // The SDK puts its token into a header like any other.
+            value.set_sensitive(name == AUTHORIZATION);
             headers.append(name, value);
         }
         if self.body.is_some() && !headers.contains_key(CONTENT_TYPE) {
@@ -218,9 +244,20 @@ fn secret_value(text: &str, what: &str) -> Result<HeaderValue, String> {
     Ok(value)
 }
 
-/// Whether a URL is the one plain-http service that a token may be asked from.
-pub(crate) fn is_imds(url: &reqwest::Url) -> bool {
-    url.scheme() == "http" && url.host_str() == Some(IMDS) && url.port().is_none()
+/// Whether a URL is plain http to an address that no network carries beyond this machine and its host: loopback, and
+/// the link-local addresses (RFC 3927) on which Azure's hosts answer.
+fn is_plain_and_near(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    let near = match address {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    };
+    url.scheme() == "http" && near
 }
 
 /// Neither URL nor headers nor body: any of them may be, or hold, a secret.
@@ -245,15 +282,29 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_refused_but_for_the_metadata_service() {
-        assert!(refusal(Request::get("http://dev.azure.com/acme")).contains("not https"));
-        assert!(
-            Request::get("http://169.254.169.254/metadata/identity")
+    fn plain_http_is_refused_but_to_this_machine_when_asked_for() {
+        let local = |url: &str| Request::get(url).on_this_machine();
+        for url in [
+            "http://169.254.169.254/metadata/identity",
+            "http://169.254.129.4:8081/msi/token",
+            "http://localhost:42356/msi/token",
+            "http://127.0.0.1:41075/MSI/token/",
+            "http://[::1]:80/",
+        ] {
+            assert!(refusal(Request::get(url)).contains("not https"), "{url}");
+            let checked = local(url)
                 .check()
-                .is_ok()
-        );
-        assert!(refusal(Request::get("http://169.254.169.254:8080/")).contains("not https"));
-        assert!(refusal(Request::get("http://169.254.169.254.evil.example/")).contains("not https"));
+                .unwrap_or_else(|error| panic!("{url}: {error}"));
+            assert!(checked.past_proxy, "{url}");
+        }
+        for url in [
+            "http://dev.azure.com/acme",
+            "http://169.254.169.254.evil.example/",
+            "http://localhost.evil.example/",
+            "http://10.0.0.1/",
+        ] {
+            assert!(refusal(local(url)).contains("not https"), "{url}");
+        }
     }
 
     #[test]

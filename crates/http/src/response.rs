@@ -62,6 +62,13 @@ impl Response {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// All headers that are text, by their lower-case names.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
     /// The body without a UTF-8 BOM.
     #[must_use]
     pub fn body(&self) -> &[u8] {

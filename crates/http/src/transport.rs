@@ -9,7 +9,6 @@ use regex_lite::{Regex, RegexBuilder};
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::ExposeSecret;
 
-use crate::request::is_imds;
 use crate::settings::{Settings, SettingsError};
 
 /// Until a connection stands, TLS and proxy included.
@@ -78,8 +77,9 @@ impl Transport {
     pub(crate) fn route(
         &self,
         url: &reqwest::Url,
+        past_proxy: bool,
     ) -> Result<(&reqwest::Client, Option<String>), SettingsError> {
-        if is_imds(url) {
+        if past_proxy {
             return Ok((self.past()?, None));
         }
         match &self.route {
