@@ -43,9 +43,10 @@ mod sim;
 mod tls;
 
 pub use cloud::{
-    Activation, AppTokens, Bearer, BearerKind, Clock, Cloud, ConnectionData, Creation, Delivery, Hook,
-    ListEnd, Manners, Organization, OverLifespan, Pat, PatSeed, Policies, RateHeaders, SignIn, TokenSpec,
-    UnknownId, User,
+    Activation, App, AppSecret, AppSeed, AppTokens, Bearer, BearerKind, Browser, Clock, Cloud,
+    ConnectionData, Creation, Declined, Delivery, Entra, FederatedCredential, Hook, Instance, JobSeed,
+    ListEnd, Machine, ManagedIdentity, Manners, OidcIssuer, Organization, OverLifespan, Pat, PatSeed,
+    PipelineJob, Policies, RateHeaders, ServiceConnection, SignIn, Tenant, TokenSpec, UnknownId, User,
 };
 pub use fault::{Action, Fault, Match};
 pub use log::{LoggedRequest, fingerprint};

@@ -37,6 +37,16 @@ pub enum Refusal {
     },
     /// 400 `TF400898` and `JsonReaderException`: a body that is not JSON.
     MalformedBody,
+    /// 200 (!) with a text in place of the federated token: the job's stage does not name the connection.
+    ConnectionNotReferenced {
+        /// The connection's id.
+        connection: String,
+        /// `stage.job.__default`.
+        stage: String,
+    },
+    /// 500 `TaskOrchestrationPlanSecurityException`: the token is not that of the job in the path, or the service
+    /// does not know the job yet.
+    PlanSecurity,
     /// 404 with an HTML page: no such organization.
     NoSuchOrganization,
     /// Any other exception of the service.
@@ -135,6 +145,18 @@ impl Refusal {
                     "errorCode": 0,
                     "eventId": 0,
                 }),
+            ),
+            Self::ConnectionNotReferenced { connection, stage } => {
+                let text = format!(
+                    "There is no explicit reference to service connection {connection} from current stage {stage}."
+                );
+                // A string, wrapped as if it were a list of characters.
+                Answer::json(200, &json!({ "count": text.chars().count(), "value": text }))
+            }
+            Self::PlanSecurity => exception(
+                500,
+                "TaskOrchestrationPlanSecurityException",
+                "The user does not have the permissions to access the plan of this job.",
             ),
             Self::NoSuchOrganization => Answer::html(
                 404,

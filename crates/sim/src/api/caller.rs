@@ -84,6 +84,23 @@ fn is_member(cloud: &Cloud, call: &Call<'_>, user: &str) -> bool {
     })
 }
 
+/// Refuses an app of the books whose service principal was not added to the organization. Tokens of apps that
+/// are in no book pass.
+fn app_member(cloud: &Cloud, call: &Call<'_>, bearer: &Bearer) -> Result<(), Refusal> {
+    let app = bearer
+        .client_id
+        .as_deref()
+        .and_then(|client_id| cloud.app(client_id));
+    match app {
+        Some(app) if !app.is_in(&call.organization.name) => Err(not_in_organization(bearer, &app.object_id)),
+        _ => Ok(()),
+    }
+}
+
+fn not_in_organization(bearer: &Bearer, who: &str) -> Refusal {
+    Refusal::NotInOrganization(format!("{0}\\{0}\\{who}", bearer.tenant))
+}
+
 /// The user behind a request to the PAT API; everybody else is refused, as by the service: it wants a user's
 /// own Entra token with both `vso.pats` and `vso.pats_manage` (or a first-party client's `user_impersonation`).
 pub(super) fn pat_owner(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusal> {
@@ -97,13 +114,15 @@ pub(super) fn pat_owner(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusa
     }
     match &bearer.kind {
         BearerKind::Job(_) => Err(Refusal::WrongTokenType),
-        BearerKind::App(name) => Err(match cloud.manners.app_tokens {
-            AppTokens::Refused => Refusal::ServicePrincipal,
-            AppTokens::Redirected => Refusal::SignInRedirect,
-            AppTokens::NotInOrganization => {
-                Refusal::NotInOrganization(format!("{0}\\{0}\\{name}", bearer.tenant))
+        BearerKind::App(name) => {
+            app_member(cloud, call, bearer)?;
+            match cloud.manners.app_tokens {
+                AppTokens::Refused => Err(Refusal::ServicePrincipal),
+                AppTokens::Redirected => Err(Refusal::SignInRedirect),
+                AppTokens::NotInOrganization => Err(not_in_organization(bearer, name)),
+                AppTokens::Allowed => Ok(bearer.object_id.clone()),
             }
-        }),
+        }
         BearerKind::User(id) => {
             let has = |wanted: &str| bearer.scopes.split(' ').any(|scope| scope == wanted);
             let scoped = has("user_impersonation") || (has("vso.pats") && has("vso.pats_manage"));
@@ -113,6 +132,20 @@ pub(super) fn pat_owner(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusa
                 Err(Refusal::BearerRefused)
             }
         }
+    }
+}
+
+/// The job's own token behind a request: its text.
+pub(super) fn job_token(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusal> {
+    match caller(cloud, call.request) {
+        Caller::Anonymous | Caller::Unknown => Err(sign_in(cloud)),
+        Caller::Pat(_) => Err(Refusal::PatRefused),
+        Caller::Bearer(bearer)
+            if matches!(bearer.kind, BearerKind::Job(_)) && is_live(cloud, call, bearer) =>
+        {
+            Ok(bearer.text.clone())
+        }
+        Caller::Bearer(_) => Err(Refusal::BearerRefused),
     }
 }
 
@@ -136,7 +169,11 @@ pub(super) fn reader(cloud: &mut Cloud, call: &Call<'_>, needed: Option<&str>) -
     }
     match &bearer.kind {
         // What an identity of its own may do is set by permissions in the organization, not by scopes.
-        BearerKind::App(name) | BearerKind::Job(name) => Ok(Reader::Service(name.clone())),
+        BearerKind::App(name) => {
+            app_member(cloud, call, bearer)?;
+            Ok(Reader::Service(name.clone()))
+        }
+        BearerKind::Job(name) => Ok(Reader::Service(name.clone())),
         BearerKind::User(id) => {
             let scoped = needed.is_none_or(|needed| scope::allows(&bearer.scopes, needed));
             if scoped && is_member(cloud, call, id) {

@@ -35,6 +35,10 @@ pub struct TokenSpec {
     pub tenant: Option<String>,
     /// From now; negative: already expired.
     pub valid_for: TimeDelta,
+    /// `appid`: the app registration that it is issued to; `None`: a name without one.
+    pub client_id: Option<String>,
+    /// `oid` of an app; `None`: any.
+    pub object_id: Option<String>,
 }
 
 impl TokenSpec {
@@ -74,6 +78,13 @@ impl TokenSpec {
         self
     }
 
+    /// Issued to this app registration.
+    #[must_use]
+    pub fn client(mut self, client_id: &str) -> Self {
+        self.client_id = Some(client_id.to_owned());
+        self
+    }
+
     /// Valid for this long from now; negative: already expired.
     #[must_use]
     pub fn valid_for(mut self, time: TimeDelta) -> Self {
@@ -88,6 +99,8 @@ impl TokenSpec {
             scopes: scopes.to_owned(),
             tenant: None,
             valid_for: TimeDelta::hours(1),
+            client_id: None,
+            object_id: None,
         }
     }
 }
@@ -107,14 +120,24 @@ pub struct Bearer {
     pub tenant: String,
     /// `exp`.
     pub expires: DateTime<Utc>,
+    /// `oid`: the user's id, or the service principal's.
+    pub object_id: String,
+    /// `appid`: the app registration that it was issued to, when it was one of the books.
+    pub client_id: Option<String>,
 }
 
 /// The claims of version 1.0 tokens that Azure DevOps gets.
-pub(crate) fn claims(spec: &TokenSpec, tenant: &str, who: &Who<'_>, now: DateTime<Utc>) -> Value {
+pub(crate) fn claims(
+    spec: &TokenSpec,
+    issuer: &str,
+    tenant: &str,
+    who: &Who<'_>,
+    now: DateTime<Utc>,
+) -> Value {
     let expires = now + spec.valid_for;
     let mut claims = json!({
         "aud": spec.audience,
-        "iss": format!("https://sts.windows.net/{tenant}/"),
+        "iss": format!("{issuer}/{tenant}/"),
         "iat": now.timestamp(),
         "nbf": now.timestamp(),
         "exp": expires.timestamp(),
@@ -127,11 +150,16 @@ pub(crate) fn claims(spec: &TokenSpec, tenant: &str, who: &Who<'_>, now: DateTim
         BearerKind::User(_) => json!({
             "idtyp": "user", "name": who.name, "upn": who.upn, "unique_name": who.upn, "scp": spec.scopes,
         }),
-        BearerKind::App(_) => json!({ "idtyp": "app", "appid": who.id, "app_displayname": who.name }),
+        BearerKind::App(_) => json!({
+            "idtyp": "app", "appid": spec.client_id.as_deref().unwrap_or(who.id), "app_displayname": who.name
+        }),
         BearerKind::Job(_) => json!({ "nameid": who.id, "scp": "app_token", "aui": who.name }),
     };
     if let (Some(claims), Value::Object(special)) = (claims.as_object_mut(), special) {
         claims.extend(special);
+        if let (BearerKind::User(_), Some(client_id)) = (&spec.kind, &spec.client_id) {
+            claims.insert("appid".to_owned(), client_id.as_str().into());
+        }
     }
     claims
 }

@@ -38,6 +38,8 @@ pub enum AppTokens {
     Redirected,
     /// `TF401444`: the identity was never added to the organization.
     NotInOrganization,
+    /// Let in, with PATs of their own: the service does not do this today.
+    Allowed,
 }
 
 /// What connection data says.

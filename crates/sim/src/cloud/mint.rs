@@ -27,6 +27,34 @@ impl Mint {
         format!("{head}AZDO{tail}")
     }
 
+    /// A client secret in today's format: 40 characters with `8Q~` near the start.
+    pub(crate) fn client_secret(&mut self) -> String {
+        let head: String = (0..3).map(|_| self.0.alphanumeric()).collect();
+        let tail: String = (0..34).map(|_| self.0.alphanumeric()).collect();
+        format!("{head}8Q~{tail}")
+    }
+
+    /// `start` and so many more characters that mean nothing to a client.
+    pub(crate) fn opaque(&mut self, start: &str, length: usize) -> String {
+        let tail: String = (0..length)
+            .map(|at| match at % 97 {
+                46 => '_',
+                91 => '-',
+                _ => self.0.alphanumeric(),
+            })
+            .collect();
+        format!("{start}{tail}")
+    }
+
+    /// What a person types at the device page: 9 characters that cannot be mistaken for each other.
+    pub(crate) fn user_code(&mut self) -> String {
+        const LETTERS: &[char] = &[
+            'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'U',
+            'V', 'W', 'X', 'Y', 'Z', '2', '3', '4', '5', '6', '7', '8', '9',
+        ];
+        (0..9).filter_map(|_| self.0.choice(LETTERS)).collect()
+    }
+
     /// A JSON web token with these claims. It is not signed: the third part only looks like a signature.
     pub(crate) fn jwt(&mut self, claims: &Value) -> String {
         let header = r#"{"typ":"JWT","alg":"RS256","kid":"patkeeper-simulator"}"#;

@@ -2,25 +2,32 @@
 
 mod bearer;
 pub(crate) mod clock;
+mod entra;
 mod hook;
+mod machine;
 mod manners;
 mod mint;
 mod pat;
+mod pipeline;
 pub(crate) mod scope;
 
 pub use bearer::{Bearer, BearerKind, TokenSpec};
 pub use clock::Clock;
+pub use entra::{App, AppSecret, AppSeed, Browser, Declined, Entra, FederatedCredential, Instance, Tenant};
 pub use hook::{Delivery, Hook};
+pub use machine::{Machine, ManagedIdentity};
 pub use manners::{
     Activation, AppTokens, ConnectionData, Creation, ListEnd, Manners, OverLifespan, Policies, RateHeaders,
     SignIn, UnknownId,
 };
 pub use pat::{Pat, PatSeed};
+pub use pipeline::{JobSeed, OidcIssuer, PipelineJob, ServiceConnection};
 
 pub(crate) use bearer::is_devops_audience;
+pub(crate) use entra::{Assertion, Decision, EXCHANGE_AUDIENCE, Grant, Resource};
 pub(crate) use pat::State;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -82,6 +89,15 @@ pub struct Cloud {
     pub bearers: BTreeMap<String, Bearer>,
     /// What arrived at webhooks.
     pub deliveries: Vec<Delivery>,
+    /// Microsoft Entra.
+    pub entra: Entra,
+    /// Service connections of Azure DevOps.
+    pub connections: Vec<ServiceConnection>,
+    /// Jobs that may ask for a federated token.
+    pub jobs: Vec<PipelineJob>,
+    /// The machine that pipelines run on.
+    pub machine: Machine,
+    secrets: BTreeSet<String>,
     tenant: String,
     mint: Mint,
 }
@@ -97,6 +113,11 @@ impl Cloud {
             pats: Vec::new(),
             bearers: BTreeMap::new(),
             deliveries: Vec::new(),
+            entra: Entra::default(),
+            connections: Vec::new(),
+            jobs: Vec::new(),
+            machine: Machine::default(),
+            secrets: BTreeSet::new(),
             tenant: mint.guid(),
             mint,
         }
@@ -110,6 +131,27 @@ impl Cloud {
     /// A new GUID.
     pub fn guid(&mut self) -> String {
         self.mint.guid()
+    }
+
+    /// Every secret that was issued, seeded, or proven by a client so far, for searches of what a run has
+    /// written: tokens, codes, assertions, client secrets, PATs.
+    pub fn secrets(&self) -> Vec<String> {
+        let pats = self.pats.iter().filter_map(|pat| pat.secret.clone());
+        let all: BTreeSet<String> = self
+            .bearers
+            .keys()
+            .cloned()
+            .chain(pats)
+            .chain(self.secrets.iter().cloned())
+            .collect();
+        all.into_iter().collect()
+    }
+
+    /// Adds to [`Self::secrets`].
+    pub fn remember(&mut self, secret: &str) {
+        if !secret.is_empty() {
+            self.secrets.insert(secret.to_owned());
+        }
     }
 
     /// Adds an organization of the cloud's first tenant; returns its account id. One of that name is kept.
@@ -198,19 +240,28 @@ impl Cloud {
             .clone()
             .or_else(|| user.map(|user| user.tenant.clone()))
             .unwrap_or_else(|| self.tenant.clone());
+        let issuer = self
+            .find_tenant(&tenant)
+            .map_or(Instance::Public, |known| known.instance)
+            .token_issuer();
+        let object_id = match (user, &spec.object_id) {
+            (Some(user), _) => user.id.clone(),
+            (None, Some(id)) => id.clone(),
+            (None, None) => fresh,
+        };
         let who = match (&spec.kind, user) {
             (_, Some(user)) => Who {
-                id: &user.id,
+                id: &object_id,
                 name: &user.display_name,
                 upn: &user.upn,
             },
             (BearerKind::User(name) | BearerKind::App(name) | BearerKind::Job(name), None) => Who {
-                id: &fresh,
+                id: &object_id,
                 name,
                 upn: name,
             },
         };
-        let claims = bearer::claims(&spec, &tenant, &who, now);
+        let claims = bearer::claims(&spec, issuer, &tenant, &who, now);
         let text = self.mint.jwt(&claims);
         let bearer = Bearer {
             text: text.clone(),
@@ -219,6 +270,8 @@ impl Cloud {
             scopes: spec.scopes,
             tenant,
             expires: now + spec.valid_for,
+            object_id,
+            client_id: spec.client_id,
         };
         self.bearers.insert(text.clone(), bearer);
         text

@@ -122,6 +122,11 @@ pub(crate) fn is_known(scope: &str) -> bool {
             .is_some_and(|name| included(name).is_some())
 }
 
+/// Whether an app can ask Entra for `scope`: full access is for PATs alone.
+pub(crate) fn is_known_to_entra(scope: &str) -> bool {
+    scope != FULL && is_known(scope)
+}
+
 /// Whether the space-separated scopes `granted` allow what needs `needed`.
 pub(crate) fn allows(granted: &str, needed: &str) -> bool {
     granted
