@@ -43,7 +43,7 @@ struct Authorization {
 
 impl Endpoint {
     /// Reads the connection of this id (a GUID as the input holds it, or `SYSTEMVSSCONNECTION`) from the
-    /// environment's variables.
+    /// environment's variables, whatever the letter case of their names.
     ///
     /// # Errors
     /// See [`EndpointError`].
@@ -51,10 +51,6 @@ impl Endpoint {
         id: &str,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, EndpointError> {
-        let auth_name = format!("ENDPOINT_AUTH_{id}");
-        let data_name = format!("ENDPOINT_DATA_{id}");
-        let (parameter_prefix, data_prefix) =
-            (format!("ENDPOINT_AUTH_PARAMETER_{id}_"), format!("{data_name}_"));
         let mut endpoint = Self {
             url: None,
             scheme: String::new(),
@@ -68,9 +64,12 @@ impl Endpoint {
             if value.is_empty() {
                 continue;
             }
-            if name == format!("ENDPOINT_URL_{id}") {
+            // What follows the id: nothing, or a field's name.
+            let after = |prefix: &str| after(&name, prefix, id);
+            let field = |prefix: &str| after(prefix)?.strip_prefix('_').map(str::to_lowercase);
+            if after("ENDPOINT_URL_") == Some("") {
                 endpoint.url = Some(value);
-            } else if name == auth_name {
+            } else if after("ENDPOINT_AUTH_") == Some("") {
                 let read: Authorization =
                     serde_json::from_str(&value).map_err(|_| EndpointError::Malformed { variable: name })?;
                 endpoint.scheme = read.scheme.unwrap_or_default();
@@ -81,11 +80,11 @@ impl Endpoint {
                             .insert(key.to_lowercase(), SecretString::from(value));
                     }
                 }
-            } else if name == format!("ENDPOINT_AUTH_SCHEME_{id}") {
+            } else if after("ENDPOINT_AUTH_SCHEME_") == Some("") {
                 scheme = Some(value);
-            } else if let Some(key) = name.strip_prefix(&parameter_prefix) {
-                parameters.insert(key.to_lowercase(), SecretString::from(value));
-            } else if name == data_name {
+            } else if let Some(key) = field("ENDPOINT_AUTH_PARAMETER_") {
+                parameters.insert(key, SecretString::from(value));
+            } else if after("ENDPOINT_DATA_") == Some("") {
                 let read: BTreeMap<String, Option<String>> =
                     serde_json::from_str(&value).map_err(|_| EndpointError::Malformed { variable: name })?;
                 for (key, value) in read {
@@ -93,8 +92,8 @@ impl Endpoint {
                         endpoint.data.insert(key.to_lowercase(), value);
                     }
                 }
-            } else if let Some(key) = name.strip_prefix(&data_prefix) {
-                data.insert(key.to_lowercase(), value);
+            } else if let Some(key) = field("ENDPOINT_DATA_") {
+                data.insert(key, value);
             }
         }
         endpoint.parameters.append(&mut parameters);
@@ -117,6 +116,14 @@ impl Endpoint {
     pub fn data(&self, key: &str) -> Option<&str> {
         self.data.get(&key.to_lowercase()).map(String::as_str)
     }
+}
+
+/// What follows the prefix and the id in a variable's name. An agent writes GUIDs in lower case, and Windows has
+/// names without case.
+fn after<'a>(name: &'a str, prefix: &str, id: &str) -> Option<&'a str> {
+    let (start, rest) = name.split_at_checked(prefix.len())?;
+    let (found, rest) = rest.split_at_checked(id.len())?;
+    (start.eq_ignore_ascii_case(prefix) && found.eq_ignore_ascii_case(id)).then_some(rest)
 }
 
 #[cfg(test)]

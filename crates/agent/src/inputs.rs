@@ -15,8 +15,10 @@ use crate::registry::{Input, Kind, Task};
 mod macros;
 pub mod pat_monitor;
 mod quote;
+pub mod sign_in;
 
 pub use pat_monitor::PatMonitorInputs;
+pub use sign_in::SignInInputs;
 
 use quote::{any_of, quote};
 
@@ -77,29 +79,21 @@ impl Inputs {
             }
             inputs.take(input, value)?;
         }
-        let access_token_chosen =
-            read("signIn").is_some_and(|choice| choice.eq_ignore_ascii_case("accessToken"));
         for later in task.later {
             let Some(value) = read(later.name) else { continue };
             let neutral = later
                 .neutral
                 .iter()
                 .any(|neutral| neutral.eq_ignore_ascii_case(&value));
-            if neutral || (later.of_another_sign_in && access_token_chosen) {
-                continue;
+            if !neutral {
+                return Err(BadInput {
+                    input: later.name,
+                    message: format!(
+                        "{}: this version of Patkeeper does not have this input yet. Leave it out.",
+                        later.name
+                    ),
+                });
             }
-            let advice = if later.of_another_sign_in {
-                " It signs in with accessToken only."
-            } else {
-                " Leave it out."
-            };
-            return Err(BadInput {
-                input: later.name,
-                message: format!(
-                    "{}: this version of Patkeeper does not have this input yet.{advice}",
-                    later.name
-                ),
-            });
         }
         Ok(inputs)
     }
@@ -143,6 +137,12 @@ impl Inputs {
     #[must_use]
     pub fn has(&self, input: &Input) -> bool {
         self.given.contains_key(input.name)
+    }
+
+    /// Who gave them.
+    #[must_use]
+    pub fn front(&self) -> Front {
+        self.front
     }
 
     /// The input as its reader knows it: see [`Front::label`].

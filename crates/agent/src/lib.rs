@@ -6,12 +6,14 @@
 //! | [`manifest`], [`docs`] | what is generated from it: `task.json`'s part, the tables in `docs/` |
 //! | [`inputs`] | reading and checking the values given |
 //! | [`context`], [`endpoints`] | what else the agent tells: the build, service connections |
+//! | [`connection`] | which Azure identity a service connection stands for |
 //! | [`command`] | logging commands and their escaping |
 //! | [`scrub`] | every form that a secret may appear in |
 //! | [`console`] | the one place that prints: scrubs, neutralizes, flushes |
 //! | [`debug`] | the program's own tracing, sent through the console |
 
 pub mod command;
+pub mod connection;
 pub mod console;
 pub mod context;
 pub mod debug;

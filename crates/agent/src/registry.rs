@@ -2,6 +2,7 @@
 //! command line and the reading of `INPUT_*` all come from here.
 
 pub mod pat_monitor;
+pub mod sign_in;
 
 /// Every task of this version.
 pub static TASKS: &[&Task] = &[&pat_monitor::TASK];
@@ -199,8 +200,6 @@ pub struct LaterInput {
     pub name: &'static str,
     /// Values that ask for nothing new, such as the contract's default.
     pub neutral: &'static [&'static str],
-    /// It belongs to another sign-in, so it asks for nothing when `signIn` is `accessToken`.
-    pub of_another_sign_in: bool,
 }
 
 /// A group of inputs in the designer.

@@ -12,7 +12,8 @@ use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::PatMonitorInputs;
-use patkeeper_agent::inputs::pat_monitor::{ReportFormat, SignIn};
+use patkeeper_agent::inputs::pat_monitor::ReportFormat;
+use patkeeper_agent::inputs::sign_in::SignIn;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::{MonitorSettings, StepEnd, StepResult, judge, step_end};
 use patkeeper_core::organization::Organization;
@@ -64,7 +65,13 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         .transpose()?;
     let client = Client::new(&network).map_err(|error| error.failure())?;
 
-    let SignIn::AccessToken(token) = &inputs.sign_in;
+    let SignIn::AccessToken(token) = &inputs.sign_in.choice else {
+        let what = format!(
+            "{}: this program signs in with accessToken only.",
+            console.front().label("signIn")
+        );
+        return Err(Failure::new(FailureKind::Input, what).with_code("badInput"));
+    };
     let token = GivenToken::new(token, &console.front().label("accessToken"))?;
     for warning in token.facts().warnings(Utc::now()) {
         console.warning(&warning);

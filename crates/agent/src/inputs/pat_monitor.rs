@@ -10,16 +10,9 @@ use patkeeper_core::scope::ScopeSet;
 use secrecy::SecretString;
 
 use super::quote::quote;
-use super::{BadInput, Inputs};
+use super::{BadInput, Inputs, SignInInputs};
 use crate::registry::Input;
 use crate::registry::pat_monitor as registry;
-
-/// Whose token calls Azure DevOps.
-#[derive(Debug)]
-pub enum SignIn {
-    /// A delegated Entra token from an earlier step.
-    AccessToken(SecretString),
-}
 
 /// When channels are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +44,7 @@ pub struct PatMonitorInputs {
     /// At least one, each once, in the order given.
     pub organizations: Vec<Organization>,
     /// The sign-in.
-    pub sign_in: SignIn,
+    pub sign_in: SignInInputs,
     /// Patterns judged; empty: all.
     pub names: Vec<Glob>,
     /// Patterns required.
@@ -84,7 +77,6 @@ pub struct PatMonitorInputs {
     pub report_formats: Vec<ReportFormat>,
 }
 
-const SIGN_INS: &[(&str, ())] = &[("accessToken", ())];
 const SCOPES: &[(&str, ())] = &[("mine", ())];
 const FAIL_ONS: &[(&str, FailOn)] = &[
     ("never", FailOn::Never),
@@ -117,7 +109,7 @@ impl PatMonitorInputs {
     pub fn read(inputs: &Inputs) -> Result<Self, BadInput> {
         inputs.choice(&registry::SCOPE, SCOPES)?;
         let organizations = organizations(inputs)?;
-        let sign_in = sign_in(inputs)?;
+        let sign_in = SignInInputs::read(inputs)?;
         let days = |input| inputs.present(input, inputs.number(input)?);
         let warning_days = days(&registry::WARNING_DAYS)?;
         let critical_days = days(&registry::CRITICAL_DAYS)?;
@@ -196,31 +188,6 @@ fn organizations(inputs: &Inputs) -> Result<Vec<Organization>, BadInput> {
         return Err(inputs.bad(INPUT, format!("it is missing; {ALLOWED}.")));
     }
     Ok(organizations)
-}
-
-/// Only whether there is a sign-in: what can be a token is known where tokens are used.
-fn sign_in(inputs: &Inputs) -> Result<SignIn, BadInput> {
-    let chosen = inputs.choice(&registry::SIGN_IN, SIGN_INS)?;
-    let Some(token) = inputs.secret(&registry::ACCESS_TOKEN) else {
-        let token = inputs.label(registry::ACCESS_TOKEN.name);
-        return Err(match chosen {
-            Some(()) => inputs.bad(
-                &registry::ACCESS_TOKEN,
-                format!(
-                    "it is missing, though {} is accessToken; give a secret variable with a user's \
-                     Microsoft Entra token.",
-                    inputs.label(registry::SIGN_IN.name)
-                ),
-            ),
-            None => inputs.bad(
-                &registry::SIGN_IN,
-                format!(
-                    "there is no sign-in; give {token}, a secret variable with a user's Microsoft Entra token."
-                ),
-            ),
-        });
-    };
-    Ok(SignIn::AccessToken(token))
 }
 
 /// Separators alone would read as "nothing is forbidden", which nobody means who wrote them.

@@ -2,9 +2,8 @@
 
 use patkeeper_core::policy::MOST_DAYS;
 
-use super::{Group, Input, Kind, LaterInput, Output, Task};
+use super::{Group, Input, Kind, LaterInput, Output, Task, sign_in};
 
-const SIGN_IN_GROUP: &str = "signInGroup";
 const JUDGED_GROUP: &str = "judgedGroup";
 const POLICY_GROUP: &str = "policyGroup";
 const ALERT_GROUP: &str = "alertGroup";
@@ -19,27 +18,6 @@ pub const ORGANIZATION: Input = Input::new(
      a line. Azure DevOps Server has no such API and is refused.",
 )
 .default("$(System.CollectionUri)");
-
-/// Whose token calls Azure DevOps.
-pub const SIGN_IN: Input = Input::new(
-    "signIn",
-    Kind::Choice(&[("accessToken", "Access token from an earlier step")]),
-    "Sign in with",
-    "Whose Microsoft Entra token calls Azure DevOps. Leave it blank to go by the inputs given.",
-)
-.later(&["serviceConnection", "managedIdentity", "refreshToken", "azureCli"])
-.group(SIGN_IN_GROUP);
-
-/// The token itself.
-pub const ACCESS_TOKEN: Input = Input::new(
-    "accessToken",
-    Kind::Text,
-    "Access token",
-    "A user's (delegated) Microsoft Entra access token for Azure DevOps, from an earlier step. Pass it as a \
-     secret variable, e.g. `$(entraToken)`.",
-)
-.secret()
-.group(SIGN_IN_GROUP);
 
 /// Whose PATs.
 pub const SCOPE: Input = Input::new(
@@ -246,11 +224,7 @@ pub static TASK: Task = Task {
     command: "monitor",
     about: "Tells which Azure DevOps PATs end soon or break policy, and stops a release when one does.",
     groups: &[
-        Group {
-            name: SIGN_IN_GROUP,
-            label: "Sign-in",
-            expanded: true,
-        },
+        sign_in::GROUP,
         Group {
             name: JUDGED_GROUP,
             label: "What is judged",
@@ -274,8 +248,16 @@ pub static TASK: Task = Task {
     ],
     inputs: &[
         ORGANIZATION,
-        SIGN_IN,
-        ACCESS_TOKEN,
+        sign_in::SIGN_IN,
+        sign_in::AZURE_SUBSCRIPTION,
+        sign_in::MANAGED_IDENTITY_CLIENT_ID,
+        sign_in::ACCESS_TOKEN,
+        sign_in::REFRESH_TOKEN_SECRET,
+        sign_in::REFRESH_TOKEN_VAULT,
+        sign_in::CLIENT_ID,
+        sign_in::TENANT_ID,
+        sign_in::CLIENT_AUTHENTICATION,
+        sign_in::CLIENT_SECRET,
         SCOPE,
         NAMES,
         REQUIRE_NAMES,
@@ -296,54 +278,12 @@ pub static TASK: Task = Task {
     ],
     later: &[
         LaterInput {
-            name: "azureSubscription",
-            neutral: &[],
-            of_another_sign_in: true,
-        },
-        LaterInput {
-            name: "managedIdentityClientId",
-            neutral: &[],
-            of_another_sign_in: true,
-        },
-        LaterInput {
-            name: "clientId",
-            neutral: &[],
-            of_another_sign_in: true,
-        },
-        LaterInput {
-            name: "tenantId",
-            neutral: &[],
-            of_another_sign_in: true,
-        },
-        LaterInput {
-            name: "refreshTokenVault",
-            neutral: &[],
-            of_another_sign_in: true,
-        },
-        LaterInput {
-            name: "refreshTokenSecret",
-            neutral: &[],
-            of_another_sign_in: true,
-        },
-        LaterInput {
-            name: "clientAuthentication",
-            neutral: &["none"],
-            of_another_sign_in: true,
-        },
-        LaterInput {
-            name: "clientSecret",
-            neutral: &[],
-            of_another_sign_in: true,
-        },
-        LaterInput {
             name: "slice",
             neutral: &["none"],
-            of_another_sign_in: false,
         },
         LaterInput {
             name: "mergeReports",
             neutral: &[],
-            of_another_sign_in: false,
         },
     ],
     outputs: &[
