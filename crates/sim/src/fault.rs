@@ -138,8 +138,12 @@ pub enum Action {
     },
     /// Processed, then answered 200 `application/json` with a valid JSON array of about this many bytes.
     Huge(usize),
-    /// Never answered.
+    /// Never answered; nothing is processed.
     Hang,
+    /// Processed, and never answered.
+    HangAfter,
+    /// Processed at once, and answered after this time.
+    DelayAfter(Duration),
 }
 
 impl Action {
@@ -177,6 +181,8 @@ impl Action {
             Self::Replace { status, .. } => format!("replace with {status}"),
             Self::Huge(bytes) => format!("huge {bytes}"),
             Self::Hang => "hang".into(),
+            Self::HangAfter => "hang after processing".into(),
+            Self::DelayAfter(time) => format!("delay {} ms after processing", time.as_millis()),
         }
     }
 }

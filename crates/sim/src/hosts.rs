@@ -1,5 +1,7 @@
 //! Which hosts the simulator plays, and as what.
 
+use crate::cloud::is_vault_host;
+
 /// The service behind a host name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Service {
@@ -17,6 +19,8 @@ pub(crate) enum Service {
     TeamsConnector,
     /// A webhook of anyone else.
     Webhook,
+    /// A Key Vault.
+    Vault,
 }
 
 /// The service that `host` (lower case, no port) belongs to; `None`: the simulator does not play it.
@@ -42,6 +46,9 @@ pub(crate) fn service(host: &str, webhook_hosts: &[String]) -> Option<Service> {
     }
     if host.ends_with(".webhook.office.com") {
         return Some(Service::TeamsConnector);
+    }
+    if is_vault_host(host) {
+        return Some(Service::Vault);
     }
     (host.ends_with(".example") || host.ends_with(".example.com")).then_some(Service::Webhook)
 }

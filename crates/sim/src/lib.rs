@@ -46,7 +46,8 @@ pub use cloud::{
     Activation, App, AppSecret, AppSeed, AppTokens, Bearer, BearerKind, Browser, Clock, Cloud,
     ConnectionData, Creation, Declined, Delivery, Entra, FederatedCredential, Hook, Instance, JobSeed,
     ListEnd, Machine, ManagedIdentity, Manners, OidcIssuer, Organization, OverLifespan, Pat, PatSeed,
-    PipelineJob, Policies, RateHeaders, ServiceConnection, SignIn, Tenant, TokenSpec, UnknownId, User,
+    PipelineJob, Policies, RateHeaders, Right, SecretSeed, SecretVersion, ServiceConnection, SignIn, Tenant,
+    TokenSpec, UnknownId, User, Vault, VaultAccess, VaultNetwork, VaultSecret, VaultThrottle,
 };
 pub use fault::{Action, Fault, Match};
 pub use log::{LoggedRequest, fingerprint};

@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio_rustls::TlsAcceptor;
 
 use crate::answer::Answer;
+use crate::api::resolves;
 use crate::body::Payload;
 use crate::fault::Action;
 use crate::hosts::{Service, service};
@@ -96,7 +97,8 @@ async fn tunnel(
             Answer::text(501, "This proxy carries https only: use CONNECT."),
         );
     }
-    let Some(known) = service(&host, &shared.config.webhook_hosts) else {
+    let known = service(&host, &shared.config.webhook_hosts);
+    let Some(known) = known.filter(|_| resolves(&lock(&shared.cloud), &host)) else {
         return respond(
             entry,
             Answer::text(502, &format!("The simulator does not play the host {host}.")),

@@ -94,6 +94,15 @@ pub(crate) async fn answer(
             Err(cut(&cutter))
         }
         Action::Hang => std::future::pending().await,
+        Action::HangAfter => {
+            process();
+            std::future::pending().await
+        }
+        Action::DelayAfter(time) => {
+            let answer = process();
+            tokio::time::sleep(time).await;
+            respond(entry, answer)
+        }
         Action::Truncate(keep) => {
             let answer = process();
             let payload = Payload::truncated(answer.body.clone(), keep);

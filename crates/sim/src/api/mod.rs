@@ -6,6 +6,7 @@ mod pats;
 mod resources;
 mod slack;
 mod teams;
+mod vault;
 mod version;
 mod webhook;
 
@@ -16,6 +17,7 @@ use crate::refusal::Refusal;
 use crate::request::Request;
 
 pub(crate) use caller::identity;
+pub(crate) use vault::resolves;
 
 /// Answers a request; the books may change.
 pub(crate) fn answer(cloud: &mut Cloud, service: &Service, request: &Request) -> Answer {
@@ -24,6 +26,7 @@ pub(crate) fn answer(cloud: &mut Cloud, service: &Service, request: &Request) ->
         Service::TeamsWorkflow => webhook::receive(cloud, request, &teams::WORKFLOW),
         Service::TeamsConnector => webhook::receive(cloud, request, &teams::CONNECTOR),
         Service::Webhook => webhook::receive(cloud, request, &webhook::GENERIC),
+        Service::Vault => vault::answer(cloud, request),
         Service::DevOps => match request.segments().split_first() {
             Some((organization, path)) => devops(cloud, organization, path, request),
             None => Refusal::NoSuchOrganization.answer(&request.host, ""),

@@ -10,6 +10,7 @@ mod mint;
 mod pat;
 mod pipeline;
 pub(crate) mod scope;
+mod vault;
 
 pub use bearer::{Bearer, BearerKind, TokenSpec};
 pub use clock::Clock;
@@ -22,10 +23,14 @@ pub use manners::{
 };
 pub use pat::{Pat, PatSeed};
 pub use pipeline::{JobSeed, OidcIssuer, PipelineJob, ServiceConnection};
+pub use vault::{
+    Right, SecretSeed, SecretVersion, Vault, VaultAccess, VaultNetwork, VaultSecret, VaultThrottle,
+};
 
 pub(crate) use bearer::is_devops_audience;
 pub(crate) use entra::{Assertion, Decision, EXCHANGE_AUDIENCE, Grant, Resource};
 pub(crate) use pat::State;
+pub(crate) use vault::is_vault_host;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,6 +94,8 @@ pub struct Cloud {
     pub bearers: BTreeMap<String, Bearer>,
     /// What arrived at webhooks.
     pub deliveries: Vec<Delivery>,
+    /// Key Vaults.
+    pub vaults: Vec<Vault>,
     /// Microsoft Entra.
     pub entra: Entra,
     /// Service connections of Azure DevOps.
@@ -113,6 +120,7 @@ impl Cloud {
             pats: Vec::new(),
             bearers: BTreeMap::new(),
             deliveries: Vec::new(),
+            vaults: Vec::new(),
             entra: Entra::default(),
             connections: Vec::new(),
             jobs: Vec::new(),
