@@ -2,15 +2,19 @@
 //!
 //! One table for every failure that Patkeeper shows and for looking a code up. The words are ours; the services'
 //! own are always quoted beside them. Sources: Azure DevOps REST API specification 7.2 (`SessionTokenError`),
-//! Azure DevOps documentation on PATs and their policies, Microsoft Entra error codes, and answers published by
-//! users of the services.
+//! Azure DevOps documentation on PATs and their policies, Microsoft Entra and Azure Key Vault error codes, and answers
+//! published by users of the services.
 
 mod azure_devops;
 mod entra;
+mod key_vault;
+mod look_up;
+mod machine;
 mod pat_error;
 
 use crate::failure::{Failure, FailureKind};
 
+pub use look_up::{Found, NotKnown, look_up, near};
 pub use pat_error::PatTokenError;
 
 /// Where a code comes from.
@@ -22,6 +26,27 @@ pub enum Origin {
     PatLifecycle,
     /// Microsoft Entra's sign-in (`AADSTS…`).
     Entra,
+    /// Azure Key Vault.
+    KeyVault,
+    /// The managed identity of the machine: IMDS, or the App Service endpoint.
+    ManagedIdentity,
+    /// The Azure CLI on the machine.
+    AzureCli,
+}
+
+impl Origin {
+    /// Whose code it is, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AzureDevOps => "Azure DevOps",
+            Self::PatLifecycle => "Azure DevOps, PAT lifecycle API",
+            Self::Entra => "Microsoft Entra",
+            Self::KeyVault => "Azure Key Vault",
+            Self::ManagedIdentity => "managed identity",
+            Self::AzureCli => "Azure CLI",
+        }
+    }
 }
 
 /// Who can do something about it.
@@ -35,8 +60,10 @@ pub enum Who {
     OrganizationAdministrator,
     /// The Azure DevOps Administrator of the Entra tenant.
     TenantAdministrator,
-    /// An administrator of Microsoft Entra.
+    /// An administrator of Microsoft Entra, or an owner of the app registration.
     EntraAdministrator,
+    /// Whoever administers the key vault.
+    VaultOwner,
     /// Microsoft, or time.
     Service,
 }
@@ -50,7 +77,10 @@ impl Who {
             Self::Owner => "whoever's sign-in the step uses",
             Self::OrganizationAdministrator => "an administrator of the organization",
             Self::TenantAdministrator => "the tenant's Azure DevOps Administrator",
-            Self::EntraAdministrator => "an administrator of Microsoft Entra",
+            Self::EntraAdministrator => {
+                "an administrator of Microsoft Entra, or an owner of the app registration"
+            }
+            Self::VaultOwner => "whoever administers the key vault",
             Self::Service => "waiting, or Microsoft's support",
         }
     }
@@ -100,6 +130,8 @@ pub fn all() -> impl Iterator<Item = &'static Advice> {
         .iter()
         .chain(pat_error::ROWS)
         .chain(entra::ROWS)
+        .chain(key_vault::ROWS)
+        .chain(machine::ROWS)
 }
 
 /// The row of exactly this code, whatever its letter case.

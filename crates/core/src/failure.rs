@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::advice::PatTokenError;
+use crate::advice::{self, Origin, PatTokenError};
 
 /// The decision a failure asks for. Its order is the precedence of exit codes:
 /// of several failures the greatest one is the process's.
@@ -115,11 +115,12 @@ impl Failure {
     #[must_use]
     pub fn service_code(&self) -> Option<&str> {
         let code = self.code.as_deref()?;
-        let numbered = ["TF", "VS", "AADSTS"].into_iter().any(|service| {
+        let numbered = ["TF", "VS", "AADSTS", "AKV"].into_iter().any(|service| {
             let number = code.strip_prefix(service).unwrap_or_default();
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
         });
-        (numbered || PatTokenError::is_known(code)).then_some(code)
+        let of_vault = || advice::find(code).is_some_and(|row| row.origin == Origin::KeyVault);
+        (numbered || PatTokenError::is_known(code) || of_vault()).then_some(code)
     }
 }
 
@@ -138,6 +139,8 @@ mod tests {
             "VS403463",
             "AADSTS7000222",
             "fullScopePatPolicyViolation",
+            "ForbiddenByRbac",
+            "AKV10032",
         ] {
             assert_eq!(of(code).as_deref(), Some(code));
         }

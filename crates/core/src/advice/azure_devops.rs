@@ -47,10 +47,11 @@ pub(super) static ROWS: &[Advice] = &[
         "it lets only users near the PAT lifecycle API; service principals and managed identities are refused, \
          even for listing",
         &[
-            "signIn: accessToken with a user's token: a step before this one gets it from a refresh token kept in \
-             Key Vault (docs/patmonitor.md#permissions-and-sign-in)",
-            "on an agent of your own, where a user has run 'az login': \
-             az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798",
+            "signIn: refreshToken, a user's sign-in kept in Key Vault: unattended, after patkeeper sign-in was run once \
+             (docs/sign-in.md#refresh-token)",
+            "signIn: accessToken, a user's token from an earlier step (docs/sign-in.md#access-token)",
+            "signIn: azureCli, on an agent of your own where a user has signed in with az login \
+             (docs/sign-in.md#azure-cli)",
         ],
     ),
     row(
@@ -63,7 +64,7 @@ pub(super) static ROWS: &[Advice] = &[
         &[
             "add both permissions to the app registration (Azure DevOps, delegated) and ask for both: \
              '499b84ac-1321-427f-aa17-267ca6975798/vso.pats 499b84ac-1321-427f-aa17-267ca6975798/vso.pats_manage'",
-            "have an administrator consent to them where users may not",
+            "have an administrator consent to them where users may not, then sign in again (docs/sign-in.md#register-the-app)",
         ],
     ),
     row(
@@ -74,7 +75,7 @@ pub(super) static ROWS: &[Advice] = &[
         "the access token has run out; one lasts about an hour, and a job may wait longer than that",
         &[
             "get the token in a step right before this one",
-            "where jobs wait long, have that step get a fresh one from a refresh token (docs/patmonitor.md#permissions-and-sign-in)",
+            "or signIn: refreshToken, which gets a fresh one whenever it is needed (docs/sign-in.md#refresh-token)",
         ],
     ),
     row(
@@ -88,6 +89,26 @@ pub(super) static ROWS: &[Advice] = &[
              az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798",
             "the job's own token (System.AccessToken) will not do: it is no user's",
         ],
+    ),
+    row(
+        &["wrongTenant"],
+        &[],
+        FailureKind::Refused,
+        Who::Author,
+        "the token was issued in another Entra tenant than the one that the organization is connected to",
+        &[
+            "sign in to the organization's tenant: tenantId of that tenant, or az login --tenant <its id>",
+            "check the organization's name: a tenant has its own organizations",
+            "an account of another tenant must be invited as a guest there, and then sign in to that tenant",
+        ],
+    ),
+    row(
+        &["noTenant"],
+        &[],
+        FailureKind::Refused,
+        Who::OrganizationAdministrator,
+        "the organization is connected to no Entra tenant, so no Entra token opens it",
+        &["have it connected to one: Organization settings, Microsoft Entra"],
     ),
     row(
         &["UnauthorizedRequestException"],
@@ -107,7 +128,7 @@ pub(super) static ROWS: &[Advice] = &[
         Who::OrganizationAdministrator,
         "it knows the token but not its owner as a member of this organization, or the token lacks a permission",
         &[
-            "check the organization's name, and that its Entra tenant is the token's",
+            "check the organization's name, and that its Entra tenant (Organization settings, Microsoft Entra) is the token's",
             "have the account added to the organization, and sign in there once in a browser",
             "ask for the token with both vso.pats and vso.pats_manage",
         ],
@@ -142,7 +163,7 @@ pub(super) static ROWS: &[Advice] = &[
         "the account has used up its share of the service's rate limit (200 units in five minutes) and is asked to wait",
         &[
             "run the step again in some minutes",
-            "let fewer jobs use this account at the same time, or lower parallelism",
+            "let fewer jobs use this account at the same time",
         ],
     ),
     row(
@@ -174,7 +195,7 @@ pub(super) static ROWS: &[Advice] = &[
         Who::Owner,
         "it refused without saying why: the token is not accepted, is not this organization's, or lacks a permission",
         &[
-            "check that the account is a member of the organization and that its Entra tenant is the token's",
+            "check that the account is a member of the organization, and that the organization's Entra tenant is the token's",
             "ask for the token with both vso.pats and vso.pats_manage",
         ],
     ),
@@ -251,9 +272,21 @@ pub(super) static ROWS: &[Advice] = &[
         &["there is no explicit reference to service connection"],
         FailureKind::Refused,
         Who::Author,
-        "a job may use only connections that a task input of it names in the YAML itself; a variable that holds \
-         the name does not count",
-        &["write the connection's name literally into the task's azureSubscription input"],
+        "a job gets assertions only for connections that an input of one of its tasks names, and which those are is \
+         settled when the job is queued",
+        &[
+            "name the connection in this task's azureSubscription input, as it is called: a variable set by an earlier \
+             step comes too late",
+            "after a change of the YAML, start a new run: a rerun keeps the connections of the old one",
+        ],
+    ),
+    row(
+        &["TaskOrchestrationPlanSecurityException"],
+        &[],
+        FailureKind::Service,
+        Who::Service,
+        "the job's own token was not accepted for its run, as happens for moments at a job's start, and after its end",
+        &["run the step again"],
     ),
     row(
         &["globalPatsEnd"],

@@ -86,17 +86,18 @@ pat_token_errors! {
         "the PAT's name is too long or holds characters that are not allowed"
         ["use letters, digits, blanks, '.', '_' and '-'"];
     InvalidValidTo "invalidValidTo" Refused Author
-        "the end asked for lies in the past or more than a year ahead" ["use validDays from 1 to 365"];
+        "the end asked for lies in the past or more than a year ahead" ["ask for an end from 1 to 365 days ahead"];
     InvalidScope "invalidScope" Refused Author
         "at least one scope does not exist or cannot be given to a PAT"
         ["find the right one with patkeeper scopes", "scopes are separated by single spaces"];
     UserIdRequired "userIdRequired" Refused Owner
-        "the token names no user" ["sign in as a user: signIn: accessToken with a user's token"];
+        "the token names no user"
+        ["sign in as a user: signIn: refreshToken, or accessToken with a user's token (docs/sign-in.md)"];
     InvalidUserId "invalidUserId" Refused Owner
         "the service does not know the token's user" ["open the organization once in a browser with this account"];
     InvalidUserType "invalidUserType" Refused Author
         "this kind of identity cannot have PATs; only users can"
-        ["sign in as a user: signIn: accessToken with a user's token (docs/patmonitor.md#permissions-and-sign-in)"];
+        ["sign in as a user: signIn: refreshToken, or accessToken with a user's token (docs/sign-in.md)"];
     AccessDenied "accessDenied" Refused OrganizationAdministrator
         "the account may not do this here; where PAT creation is restricted this is also how it may be said"
         ["ask for the token with both vso.pats and vso.pats_manage",
@@ -145,9 +146,11 @@ pat_token_errors! {
         ["name the scopes it needs: patkeeper scopes", "or have the account put on the policy's allowlist"];
     PatLifespanPolicyViolation "patLifespanPolicyViolation" Refused TenantAdministrator
         "the end asked for is later than the tenant's policy allows; extending counts from the day the PAT was made"
-        ["lower validDays to what the tenant allows", "mode: replace, because a new PAT counts from today"];
+        ["ask for no more days than the tenant allows",
+         "make a new PAT instead of extending one: its days count from today (docs/rotation.md)"];
     InvalidTokenType "invalidTokenType" Refused Author
-        "this kind of token cannot do that" ["sign in as a user: signIn: accessToken with a user's token"];
+        "this kind of token cannot do that"
+        ["sign in as a user: signIn: refreshToken, or accessToken with a user's token (docs/sign-in.md)"];
     InvalidAudience "invalidAudience" Refused Author
         "the token was issued for another service"
         ["ask for it with resource 499b84ac-1321-427f-aa17-267ca6975798"];
@@ -166,7 +169,7 @@ pat_token_errors! {
         "the service no longer makes PATs for all organizations; those that exist end on 2026-12-01"
         ["make one PAT for each organization that needs one"];
     ExpiredPatCannotBeExtended "expiredPatCannotBeExtended" Refused Author
-        "the PAT has ended, and an ended one cannot be given a later end" ["mode: replace, which makes a new one"];
+        "the PAT has ended, and an ended one cannot be given a later end" ["make a new one in its place (docs/rotation.md)"];
 }
 
 #[cfg(test)]

@@ -78,8 +78,10 @@ fn undecided(reading: &OrganizationReading, pattern: &Glob) -> UnreadableEntry {
             format!("A PAT that matches {pattern} is listed, but it may be another organization's."),
         )
         .with_code("accountNotKnown")
-        .with_why(format!("Connection data did not tell which account {organization} is."))
-        .with_way_out("Sign in with an identity that may read connection data (docs/patmonitor.md#permissions-and-sign-in)")
+        .with_why(format!(
+            "Connection data did not tell which account {organization} is."
+        ))
+        .with_way_out("Sign in with a token that may read connection data (docs/sign-in.md#connection-data)")
         .with_way_out("Run in a pipeline of this organization, which tells its account"),
     }
 }
