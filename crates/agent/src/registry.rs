@@ -3,6 +3,7 @@
 
 pub mod pat_monitor;
 pub mod sign_in;
+pub mod sign_in_command;
 
 /// Every task of this version.
 pub static TASKS: &[&Task] = &[&pat_monitor::TASK];

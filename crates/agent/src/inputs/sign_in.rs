@@ -16,6 +16,8 @@ use crate::registry::sign_in::{
     MANAGED_IDENTITY_CLIENT_ID, REFRESH_TOKEN_SECRET, REFRESH_TOKEN_VAULT, SIGN_IN, TENANT_ID,
 };
 
+pub mod command;
+
 /// What the inputs say about signing in.
 #[derive(Debug)]
 pub struct SignInInputs {
@@ -237,22 +239,10 @@ fn refresh_token(inputs: &Inputs) -> Result<RefreshTokenInputs, BadInput> {
         CHOICE,
         "the Key Vault's name",
     )?;
-    let vault = VaultName::parse(vault).map_err(|error| {
-        let why = format!(
-            "{}: {error}; allowed are a name such as acme-kv and a URL such as https://acme-kv.vault.azure.net/.",
-            quote(vault)
-        );
-        inputs.bad(&REFRESH_TOKEN_VAULT, why)
-    })?;
+    let vault = vault_name(inputs, &REFRESH_TOKEN_VAULT, vault)?;
     let name = inputs.text(&REFRESH_TOKEN_SECRET);
     let name = needed(inputs, &REFRESH_TOKEN_SECRET, name, CHOICE, "the secret's name")?;
-    let secret = SecretName::parse(name).ok_or_else(|| {
-        let why = format!(
-            "{} cannot name a secret; allowed are 1 to 127 letters, digits and hyphens.",
-            quote(name)
-        );
-        inputs.bad(&REFRESH_TOKEN_SECRET, why)
-    })?;
+    let secret = secret_name(inputs, &REFRESH_TOKEN_SECRET, name)?;
     let client_id = guid(inputs, &CLIENT_ID)?;
     let what = "the application (client) ID of the app registration that the refresh token belongs to";
     let client_id = needed(inputs, &CLIENT_ID, client_id, CHOICE, what)?;
@@ -272,6 +262,26 @@ fn refresh_token(inputs: &Inputs) -> Result<RefreshTokenInputs, BadInput> {
         vault,
         secret,
         proof: proof(inputs)?,
+    })
+}
+
+fn vault_name(inputs: &Inputs, input: &Input, text: &str) -> Result<VaultName, BadInput> {
+    VaultName::parse(text).map_err(|error| {
+        let why = format!(
+            "{}: {error}; allowed are a name such as acme-kv and a URL such as https://acme-kv.vault.azure.net/.",
+            quote(text)
+        );
+        inputs.bad(input, why)
+    })
+}
+
+fn secret_name(inputs: &Inputs, input: &Input, text: &str) -> Result<SecretName, BadInput> {
+    SecretName::parse(text).ok_or_else(|| {
+        let why = format!(
+            "{} cannot name a secret; allowed are 1 to 127 letters, digits and hyphens.",
+            quote(text)
+        );
+        inputs.bad(input, why)
     })
 }
 
