@@ -5,15 +5,30 @@
 //! |---|---|
 //! | [`given`] | a token that an earlier step got (`signIn: accessToken`) |
 //! | `setup` | what every source needs |
+//! | `identity` | whoever needs no person: an app, a managed identity, the Azure CLI's account |
+//! | `service_principal` | an app that proves itself with an assertion or a secret |
 //! | `oidc` | the service connection's assertion |
+//! | `managed` | the identity of the machine |
+//! | `azure_cli` | `az`, and what it sees of the environment |
+//! | `cache` | one token for all who ask, as long as it is good |
+//! | `exchange` | Microsoft's library, through the one client |
+//! | `refusal` | Microsoft Entra's answers that are no token |
 //! | `words` | a service's own words and ids, as failures quote them |
 
+mod azure_cli;
+mod cache;
+mod exchange;
 pub mod given;
+mod identity;
+mod managed;
 mod oidc;
+mod refusal;
+mod service_principal;
 mod setup;
 mod words;
 
 pub use given::GivenToken;
+pub use identity::Identity;
 pub use oidc::OidcRequest;
 pub use patkeeper_http::{TokenFacts, TokenSource};
 pub use setup::Setup;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use patkeeper_core::failure::{Failure, FailureKind};
 
 /// No usable answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
     /// The server's certificate (or the proxy's) is not trusted. Never retried.

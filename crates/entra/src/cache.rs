@@ -1,0 +1,118 @@
+//! One token for all who ask, as long as it is good: kept until shortly before its end, and fetched once however
+//! many wait for it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use patkeeper_core::failure::Failure;
+use patkeeper_http::{Mask, TokenSource};
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use crate::Setup;
+
+/// A token is not handed out in its last minutes: a request may take long, and clocks differ.
+const MARGIN: TimeDelta = TimeDelta::minutes(5);
+
+/// What can be awaited, and handed to another thread.
+pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An access token, and how long it is good.
+pub(crate) struct Fetched {
+    pub(crate) token: SecretString,
+    /// From when it was fetched. The clock of whoever issued it does not matter then.
+    pub(crate) good_for: TimeDelta,
+}
+
+/// Gets a fresh token each time.
+pub(crate) trait Credential: Send + Sync {
+    /// A token for a scope such as `https://vault.azure.net/.default`.
+    fn fetch<'a>(&'a self, scope: &'a str) -> Pending<'a, Result<Fetched, Failure>>;
+    /// See [`TokenSource::how`].
+    fn how(&self) -> &'static str;
+}
+
+/// A credential's tokens for one scope.
+pub(crate) struct Cached {
+    credential: Arc<dyn Credential>,
+    scope: String,
+    mask: Mask,
+    now: fn() -> DateTime<Utc>,
+    state: Mutex<State>,
+    /// Counts the fetches that failed.
+    failed: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    kept: Option<(SecretString, DateTime<Utc>)>,
+    failure: Option<Failure>,
+}
+
+impl Cached {
+    pub(crate) fn new(setup: &Setup, credential: Arc<dyn Credential>, scope: String) -> Self {
+        Self {
+            credential,
+            scope,
+            mask: Arc::clone(&setup.mask),
+            now: setup.now,
+            state: Mutex::default(),
+            failed: AtomicU64::new(0),
+        }
+    }
+
+    async fn get(&self) -> Result<SecretString, Failure> {
+        let failed = self.failed.load(Ordering::Acquire);
+        let mut state = self.state.lock().await;
+        let now = (self.now)();
+        if let Some((token, until)) = &state.kept
+            && now < *until
+        {
+            return Ok(token.clone());
+        }
+        // Whoever waited for a fetch that failed gets its failure: many who wait would else each fail in turn, one
+        // time limit after the other.
+        if failed != self.failed.load(Ordering::Acquire)
+            && let Some(failure) = &state.failure
+        {
+            return Err(failure.clone());
+        }
+        match self.credential.fetch(&self.scope).await {
+            Ok(Fetched { token, good_for }) => {
+                (self.mask)("access token", &token);
+                let until = now.checked_add_signed(good_for - MARGIN).unwrap_or(now);
+                state.kept = Some((token.clone(), until));
+                Ok(token)
+            }
+            Err(failure) => {
+                state.kept = None;
+                state.failure = Some(failure.clone());
+                self.failed.fetch_add(1, Ordering::Release);
+                Err(failure)
+            }
+        }
+    }
+}
+
+impl TokenSource for Cached {
+    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>> {
+        Box::pin(self.get())
+    }
+
+    fn how(&self) -> &'static str {
+        self.credential.how()
+    }
+}
+
+impl fmt::Debug for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cached")
+            .field("how", &self.credential.how())
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
