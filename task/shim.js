@@ -13,18 +13,19 @@ const BAD_CONFIGURATION = 2, BUG = 70, CANCELLED = 130;
 // What the program may end with. Any other end means that it broke.
 const CONTRACT = [0, 1, BAD_CONFIGURATION, 3, 4, 5, 6, BUG, CANCELLED];
 
-// What the program may see: its inputs, the connections its inputs name, what the agent says of itself and of the
-// run, the two secrets that reach the agent's own proxy and certificate, and what a process needs to live.
+// What the program may see: its inputs, what the agent says of itself and of the run, the two secrets that reach the
+// agent's own proxy and certificate, and what a process, `az` included, needs to live. Never the job's own token here.
 const PASSED = new RegExp(
-  '^(?:(?:INPUT|ENDPOINT|SYSTEM|BUILD|RELEASE|AGENT)_.*|TF_BUILD|SECRET_AGENT_(?:PROXY|CLIENTCERT)PASSWORD' +
+  '^(?:(?:INPUT|SYSTEM(?!_ACCESSTOKEN$)|BUILD|RELEASE|AGENT)_.*|TF_BUILD|SECRET_AGENT_(?:PROXY|CLIENTCERT)PASSWORD' +
     '|PATH|HOME|USER|LOGNAME|SHELL|TEMP|TMP|TMPDIR|LANG|LANGUAGE|LC_.*|USERPROFILE|USERNAME|HOMEDRIVE|HOMEPATH' +
     '|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT)$'
 );
-// The job's own token, in its two places. No sign-in of this version needs it.
-const WITHHELD = /^(?:SYSTEM_ACCESSTOKEN$|ENDPOINT_.*SYSTEMVSSCONNECTION)/;
-// Steers where tokens go and whom the program trusts. As a setting of the machine it is honored; as a variable of
-// the job it could be set by whoever queues the run, and would send the token elsewhere.
-const STEERING = /^(?:HTTPS_PROXY|HTTP_PROXY|ALL_PROXY|NO_PROXY|SSL_CERT_FILE|SSL_CERT_DIR|AZURE_.*|IDENTITY_.*)$/;
+// Steers where tokens go and whom is trusted. As a setting of the machine it is honored; as a variable of the job it
+// could be set by whoever queues the run, and would send the token elsewhere. So could a part of a connection.
+const STEERING = /^(?:(?:HTTPS?|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|AZURE_.*|IDENTITY_.*)$/;
+const CONNECTION = /^ENDPOINT_(?:URL|DATA|AUTH(?:_SCHEME|_PARAMETER)?)_/;
+const FEDERATED = /^WorkloadIdentityFederation$|"scheme"\s*:\s*"WorkloadIdentityFederation"/i;
+const JOB_TOKEN = /^ENDPOINT_AUTH(?:_SCHEME|_PARAMETER)?_SYSTEMVSSCONNECTION(?:_|$)/;
 
 /** The job's variables, named as in the environment. Where the agent's lists make no sense, every name is one. */
 function jobVariables(env) {
@@ -36,16 +37,20 @@ function jobVariables(env) {
   }
 }
 
+/** Of the connections only the one that the input names; the job's own token only if that one trades it in. */
 function environment(env) {
   const listed = jobVariables(env);
-  const passed = {};
-  for (const name of Object.keys(env)) {
-    const upper = name.toUpperCase();
-    const known = WINDOWS ? upper : name;
-    const machine = STEERING.test(upper) && !listed.has(upper);
-    if (machine || (PASSED.test(known) && !WITHHELD.test(upper))) passed[name] = env[name];
+  const id = (env.INPUT_AZURESUBSCRIPTION || '').trim().toUpperCase();
+  const passed = {}, jobToken = {};
+  let federated = false;
+  for (const [name, value] of Object.entries(env)) {
+    const upper = name.toUpperCase(), machine = !listed.has(upper);
+    const named = id && CONNECTION.test(upper) && `${upper.replace(CONNECTION, '')}_`.startsWith(`${id}_`);
+    if (machine && JOB_TOKEN.test(upper)) jobToken[name] = value;
+    else if (named || STEERING.test(upper) ? machine : PASSED.test(WINDOWS ? upper : name)) passed[name] = value;
+    if (named && machine && /^ENDPOINT_AUTH_(?!PARAMETER_)/.test(upper) && FEDERATED.test(value)) federated = true;
   }
-  return passed;
+  return federated ? Object.assign(passed, jobToken) : passed;
 }
 
 /** Ends the step as failed. `%` is escaped first, or it would undo the others. */
@@ -66,22 +71,17 @@ function mine(file, kind) {
   return stat[kind]() && (WINDOWS || (stat.uid === process.getuid() && (stat.mode & 0o077) === 0));
 }
 
-/** The program, from this package. */
-function unpack(entry) {
-  const packed = fs.readFileSync(path.join(__dirname, 'payload', entry.file));
-  const bytes = require('zlib').brotliDecompressSync(packed, { maxOutputLength: entry.size });
-  if (sha256(bytes) === entry.sha256) return bytes;
-  throw new Error('its SHA-256 is not the one in payload.json');
-}
-
-/** Puts the program into `folder`, or finds it there, and returns its path. */
+/** Unpacks the program into `folder`, or finds it there, and returns its path. */
 function place(folder, entry) {
   if (!mine(folder, 'isDirectory')) throw new Error('the folder is open to other users');
   const file = path.join(folder, WINDOWS ? 'patkeeper.exe' : 'patkeeper');
   if (fs.existsSync(file) && mine(file, 'isFile') && sha256(fs.readFileSync(file)) === entry.sha256) return file;
+  const packed = fs.readFileSync(path.join(__dirname, 'payload', entry.file));
+  const bytes = require('zlib').brotliDecompressSync(packed, { maxOutputLength: entry.size });
+  if (sha256(bytes) !== entry.sha256) throw new Error('its SHA-256 is not the one in payload.json');
   const fresh = `${file}.${process.pid}.${crypto.randomBytes(6).toString('hex')}`;
   try {
-    fs.writeFileSync(fresh, unpack(entry), { flag: 'wx', mode: 0o700 });
+    fs.writeFileSync(fresh, bytes, { flag: 'wx', mode: 0o700 });
     fs.renameSync(fresh, file); // its name comes last, so that a killed unpack leaves no half program
   } finally {
     fs.rmSync(fresh, { force: true });
@@ -115,12 +115,11 @@ function run() {
   const task = JSON.parse(fs.readFileSync(path.join(__dirname, 'task.json'), 'utf8').replace(/^\uFEFF/, '')).name;
   let child, cancelled = false;
   // The agent signals this process only. On Windows the console tells the whole group, the program included.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', ...(WINDOWS ? ['SIGBREAK'] : [])]) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', ...(WINDOWS ? ['SIGBREAK'] : [])])
     process.on(signal, () => {
       cancelled = true;
       if (child && !WINDOWS) child.kill(signal);
     });
-  }
   const env = environment(process.env);
   child = spawn(program(), ['task', task], { stdio: ['ignore', 'inherit', 'inherit'], env, windowsHide: true });
   process.on('exit', () => child.kill()); // no orphan if this process fails; nothing once the program has ended

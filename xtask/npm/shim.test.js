@@ -76,6 +76,19 @@ function run(node, place, env = {}, { said = () => {}, args = [] } = {}) {
   return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, out, err })));
 }
 
+const ID = '0f1e2d3c-0000-4000-8000-00000000abcd';
+const OTHER = '0f1e2d3c-0000-4000-8000-00000000abce';
+
+/** A service connection's variables, as an agent names them. */
+const connection = (id, scheme) => ({
+  [`ENDPOINT_URL_${id}`]: 'https://example.invalid',
+  [`ENDPOINT_AUTH_${id}`]: JSON.stringify({ parameters: { tenantid: 'tenant' }, scheme }),
+  [`ENDPOINT_AUTH_SCHEME_${id}`]: scheme,
+  [`ENDPOINT_AUTH_PARAMETER_${id}_TENANTID`]: 'tenant',
+  [`ENDPOINT_DATA_${id}`]: '{"environment":"AzureCloud"}',
+  [`ENDPOINT_DATA_${id}_ENVIRONMENT`]: 'AzureCloud',
+});
+
 const commands = (out) =>
   out.split('\n').filter((line) => line.includes('##vso[')).map((line) => commandFromString(line));
 
@@ -116,8 +129,6 @@ for (const node of nodes) {
     const place = install(t);
     const needed = {
       INPUT_ORGANIZATION: 'acme',
-      'ENDPOINT_AUTH_0f1e2d3c-0000-4000-8000-00000000abcd': '{}',
-      'ENDPOINT_URL_0f1e2d3c-0000-4000-8000-00000000abcd': 'https://example.invalid',
       SYSTEM_COLLECTIONURI: 'https://dev.azure.com/acme/',
       SYSTEM_OIDCREQUESTURI: 'https://example.invalid/oidc',
       BUILD_BUILDID: '1',
@@ -133,6 +144,7 @@ for (const node of nodes) {
       https_proxy: 'http://127.0.0.1:3',
       NO_PROXY: 'localhost',
       SSL_CERT_FILE: '/etc/ssl/own.pem',
+      REQUESTS_CA_BUNDLE: '/etc/ssl/own.pem',
       AZURE_CONFIG_DIR: '/home/build/.azure',
       IDENTITY_ENDPOINT: 'http://127.0.0.1:4',
     };
@@ -170,6 +182,73 @@ for (const node of nodes) {
     for (const name of Object.keys(kept)) assert.equal(env[name], undefined, name);
   });
 
+  on('of the connections only the one that the input names passes, in all its parts', async (t) => {
+    const place = install(t);
+    const other = { ...connection(OTHER, 'ServicePrincipal'), ...connection(`${ID}0`, 'ServicePrincipal') };
+    for (const given of [ID, ID.toUpperCase(), ` ${ID} `]) {
+      const mine = connection(ID, 'ServicePrincipal');
+      const { env } = JSON.parse((await run(node, place, { ...mine, ...other, INPUT_AZURESUBSCRIPTION: given })).out);
+      for (const name of Object.keys(mine)) assert.equal(env[name], mine[name], `${given}: ${name}`);
+      for (const name of Object.keys(other)) assert.equal(env[name], undefined, `${given}: ${name}`);
+    }
+    for (const given of [{}, { INPUT_AZURESUBSCRIPTION: '' }, { INPUT_AZURESUBSCRIPTION: ' ' }]) {
+      const { env } = JSON.parse((await run(node, place, { ...other, ...given })).out);
+      for (const name of Object.keys(other)) assert.equal(env[name], undefined, name);
+    }
+  });
+
+  on('the job\'s own token passes only beside the connection that trades it for an OIDC token', async (t) => {
+    const place = install(t);
+    const tokens = {
+      ENDPOINT_AUTH_SYSTEMVSSCONNECTION: '{"parameters":{"AccessToken":"job token"},"scheme":"OAuth"}',
+      ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION: 'OAuth',
+      ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: 'job token',
+    };
+    const never = { SYSTEM_ACCESSTOKEN: 'job token', ENDPOINT_URL_SYSTEMVSSCONNECTION: 'https://example.invalid' };
+    const passes = async (variables) => {
+      const { env } = JSON.parse((await run(node, place, { ...tokens, ...never, ...variables })).out);
+      for (const name of Object.keys(never)) assert.equal(env[name], undefined, name);
+      const passed = Object.keys(tokens).filter((name) => env[name] === tokens[name]);
+      assert.ok(passed.length === 0 || passed.length === 3, passed.join());
+      return passed.length === 3;
+    };
+    const named = { INPUT_AZURESUBSCRIPTION: ID };
+    const json = (scheme) => ({ [`ENDPOINT_AUTH_${ID}`]: JSON.stringify({ parameters: { tenantid: 't' }, scheme }) });
+    const single = (scheme) => ({ [`ENDPOINT_AUTH_SCHEME_${ID}`]: scheme });
+    assert.equal(await passes({ ...named, ...json('WorkloadIdentityFederation') }), true);
+    assert.equal(await passes({ ...named, ...single('workloadidentityfederation') }), true);
+    for (const scheme of ['ServicePrincipal', 'ManagedServiceIdentity', 'NotWorkloadIdentityFederation', ''])
+      assert.equal(await passes({ ...named, ...json(scheme), ...single(scheme) }), false, scheme);
+    assert.equal(await passes(json('WorkloadIdentityFederation')), false, 'no input names it');
+    const parameter = { [`ENDPOINT_AUTH_PARAMETER_${ID}_NOTE`]: 'WorkloadIdentityFederation' };
+    assert.equal(await passes({ ...named, ...json('ServicePrincipal'), ...parameter }), false, 'a parameter is no scheme');
+    const hidden = JSON.stringify({ parameters: { note: '"scheme":"WorkloadIdentityFederation"' }, scheme: 'ServicePrincipal' });
+    assert.equal(await passes({ ...named, [`ENDPOINT_AUTH_${ID}`]: hidden }), false, 'nor is text inside of one');
+    const itself = { INPUT_AZURESUBSCRIPTION: 'SystemVssConnection' };
+    const { env } = JSON.parse((await run(node, place, { ...tokens, ...itself })).out);
+    for (const name of Object.keys(tokens)) assert.equal(env[name], undefined, name);
+  });
+
+  on('a variable of the job that poses as part of a connection is dropped', async (t) => {
+    const place = install(t);
+    const mine = connection(ID, 'ServicePrincipal');
+    const posing = {
+      [`ENDPOINT_DATA_${ID.toUpperCase()}_ENVIRONMENT`]: 'AzureChinaCloud',
+      [`ENDPOINT_AUTH_SCHEME_${ID.toUpperCase()}`]: 'WorkloadIdentityFederation',
+      ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN: 'job token',
+    };
+    const lists = {
+      VSTS_PUBLIC_VARIABLES: JSON.stringify([`endpoint.data.${ID}.environment`, `Endpoint_Auth_Scheme_${ID}`]),
+    };
+    const { env } = JSON.parse((await run(node, place, { ...mine, ...posing, ...lists, INPUT_AZURESUBSCRIPTION: ID })).out);
+    for (const name of Object.keys(posing)) assert.equal(env[name], undefined, name);
+    assert.equal(env[`ENDPOINT_URL_${ID}`], mine[`ENDPOINT_URL_${ID}`]);
+    const federated = connection(ID, 'WorkloadIdentityFederation');
+    const token = { ...posing, VSTS_SECRET_VARIABLES: '["endpoint.auth.parameter.SystemVssConnection.AccessToken"]' };
+    const second = JSON.parse((await run(node, place, { ...federated, ...token, INPUT_AZURESUBSCRIPTION: ID })).out);
+    assert.equal(second.env.ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN, undefined);
+  });
+
   on('a proxy or trust setting that is a variable of the job is dropped, the machine\'s is kept', async (t) => {
     const place = install(t);
     const { env } = JSON.parse(
@@ -183,15 +262,16 @@ for (const node of nodes) {
           SSL_CERT_DIR: 'machine',
           AZURE_AUTHORITY_HOST: 'job',
           AZURE_CONFIG_DIR: 'machine',
+          REQUESTS_CA_BUNDLE: 'job',
           IDENTITY_HEADER: 'job',
           IDENTITY_ENDPOINT: 'machine',
-          VSTS_PUBLIC_VARIABLES: '["https_proxy","Http.Proxy","ssl cert file","azure.authority.host"]',
+          VSTS_PUBLIC_VARIABLES: '["https_proxy","Http.Proxy","ssl cert file","azure.authority.host","Requests_CA_Bundle"]',
           VSTS_SECRET_VARIABLES: '["Identity_Header"]',
         })
       ).out
     );
-    for (const name of ['HTTPS_PROXY', 'http_proxy', 'SSL_CERT_FILE', 'AZURE_AUTHORITY_HOST', 'IDENTITY_HEADER'])
-      assert.equal(env[name], undefined, name);
+    const jobs = ['HTTPS_PROXY', 'http_proxy', 'SSL_CERT_FILE', 'AZURE_AUTHORITY_HOST', 'REQUESTS_CA_BUNDLE', 'IDENTITY_HEADER'];
+    for (const name of jobs) assert.equal(env[name], undefined, name);
     for (const name of ['ALL_PROXY', 'NO_PROXY', 'SSL_CERT_DIR', 'AZURE_CONFIG_DIR', 'IDENTITY_ENDPOINT'])
       assert.equal(env[name], 'machine', name);
   });
