@@ -17,7 +17,7 @@ use crate::body::Payload;
 use crate::fault::Action;
 use crate::hosts::Service;
 use crate::line::Cutter;
-use crate::log::{LoggedRequest, redact, redact_body, redact_headers};
+use crate::log::{LoggedRequest, redact_body, redact_form, redact_headers};
 use crate::request::Request;
 use crate::sim::{Shared, lock};
 
@@ -56,7 +56,7 @@ pub(crate) async fn answer(
         headers: head.headers,
         body,
     };
-    let identity = api::identity(&lock(&shared.cloud), &request);
+    let identity = api::identity(&lock(&shared.cloud), &service, &request);
     let struck = lock(&shared.faults).strike(&request);
     let entry = Entry::begin(&shared, &request, identity, struck.as_ref());
     let latency = *lock(&shared.latency);
@@ -229,9 +229,13 @@ impl Entry {
             method: request.method.clone(),
             host: request.host.clone(),
             path: request.path.clone(),
-            query: redact(&request.query),
+            query: redact_form(&request.query),
             headers: redact_headers(&request.headers),
-            body: redact_body(&request.body),
+            body: if request.is_form() {
+                redact_form(&String::from_utf8_lossy(&request.body))
+            } else {
+                redact_body(&api::without_value(request))
+            },
             identity,
             status: None,
             answered_bytes: 0,

@@ -2,6 +2,9 @@
 
 mod caller;
 mod connection;
+mod entra;
+mod managed;
+mod oidc;
 mod pats;
 mod resources;
 mod slack;
@@ -16,8 +19,14 @@ use crate::hosts::Service;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
-pub(crate) use caller::identity;
-pub(crate) use vault::resolves;
+/// Who asks, for the log.
+pub(crate) fn identity(cloud: &Cloud, service: &Service, request: &Request) -> String {
+    match service {
+        Service::Entra(_) => entra::identity(cloud, request),
+        _ => caller::identity(cloud, request),
+    }
+}
+pub(crate) use vault::{resolves, without_value};
 
 /// Answers a request; the books may change.
 pub(crate) fn answer(cloud: &mut Cloud, service: &Service, request: &Request) -> Answer {
@@ -26,6 +35,9 @@ pub(crate) fn answer(cloud: &mut Cloud, service: &Service, request: &Request) ->
         Service::TeamsWorkflow => webhook::receive(cloud, request, &teams::WORKFLOW),
         Service::TeamsConnector => webhook::receive(cloud, request, &teams::CONNECTOR),
         Service::Webhook => webhook::receive(cloud, request, &webhook::GENERIC),
+        Service::Entra(instance) => entra::answer(cloud, *instance, request),
+        Service::Imds => managed::imds(cloud, request),
+        Service::AppService(secret) => managed::app_service(cloud, secret, request),
         Service::Vault => vault::answer(cloud, request),
         Service::DevOps => match request.segments().split_first() {
             Some((organization, path)) => devops(cloud, organization, path, request),
@@ -70,7 +82,9 @@ fn devops(cloud: &mut Cloud, organization: &str, path: &[String], request: &Requ
                 request,
                 activity: activity.clone(),
             };
-            if call.is("_apis/tokens/pats") {
+            if let Some(answer) = oidc::answer(cloud, &call) {
+                answer
+            } else if call.is("_apis/tokens/pats") {
                 pats::answer(cloud, &call)
             } else if call.is("_apis/connectionData") {
                 connection::answer(cloud, &call)

@@ -4,21 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Cloud;
-
-/// Azure's clouds: what the host of a vault ends with, which is the audience of its tokens too, and where its
-/// challenge sends callers to sign in.
-const CLOUDS: &[(&str, &str)] = &[
-    ("vault.azure.net", "login.microsoftonline.com"),
-    ("vault.usgovcloudapi.net", "login.microsoftonline.us"),
-    ("vault.azure.cn", "login.chinacloudapi.cn"),
-];
+use super::{Cloud, Instance};
 
 /// The name and the cloud of a vault's host (lower case).
-fn parts(host: &str) -> Option<(&str, (&'static str, &'static str))> {
+fn parts(host: &str) -> Option<(&str, Instance)> {
     let (name, suffix) = host.split_once('.')?;
-    let cloud = CLOUDS.iter().find(|(known, _)| *known == suffix)?;
-    (!name.is_empty()).then_some((name, *cloud))
+    let clouds = [Instance::Public, Instance::UsGovernment, Instance::China];
+    let cloud = clouds
+        .into_iter()
+        .find(|cloud| cloud.vault().strip_prefix("https://") == Some(suffix))?;
+    (!name.is_empty()).then_some((name, cloud))
 }
 
 /// Whether `host` (lower case) has the form of a Key Vault's.
@@ -119,16 +114,14 @@ impl Vault {
         parts(&self.host).map_or(self.host.as_str(), |(name, _)| name)
     }
 
-    /// The audience of tokens for it: `https://vault.azure.net`.
-    pub fn resource(&self) -> String {
-        let suffix = parts(&self.host).map_or("vault.azure.net", |(_, (suffix, _))| suffix);
-        format!("https://{suffix}")
+    /// The cloud it is in.
+    pub fn instance(&self) -> Instance {
+        parts(&self.host).map_or(Instance::Public, |(_, cloud)| cloud)
     }
 
     /// Where its challenge sends callers to sign in: `https://login.microsoftonline.com/<tenant>`.
     pub fn authority(&self) -> String {
-        let login = parts(&self.host).map_or("login.microsoftonline.com", |(_, (_, login))| login);
-        format!("https://{login}/{}", self.tenant)
+        format!("https://{}/{}", self.instance().host(), self.tenant)
     }
 
     /// The secret of that name, without regard to letter case, deleted or not.
@@ -317,6 +310,7 @@ impl Cloud {
     pub fn put_secret(&mut self, vault: &str, seed: SecretSeed) -> String {
         self.add_vault(vault);
         let (id, now) = (self.version_id(), self.now());
+        self.remember(&seed.value);
         let version = SecretVersion {
             id: id.clone(),
             value: seed.value,
@@ -332,12 +326,6 @@ impl Cloud {
             vault.add_version(&seed.name, version);
         }
         id
-    }
-
-    /// Every value in every version of every vault.
-    pub fn vault_values(&self) -> impl Iterator<Item = &str> {
-        let secrets = self.vaults.iter().flat_map(|vault| &vault.secrets);
-        secrets.flat_map(|secret| secret.versions.iter().map(|version| version.value.as_str()))
     }
 
     pub(crate) fn version_id(&mut self) -> String {

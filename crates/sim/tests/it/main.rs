@@ -15,4 +15,8 @@ mod proxy;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod vault;
+#[cfg(test)]
+mod vault_secrets;
+#[cfg(test)]
 mod webhooks;

@@ -28,6 +28,7 @@ pub(super) fn write(cloud: &mut Cloud, call: &Call<'_>, name: &str) -> Result<An
         check_own(known, "set")?;
     }
     let version = wanted.version(cloud.version_id(), cloud.now())?;
+    cloud.remember(&version.value);
     let vault = call.books(cloud)?;
     vault.add_version(name, version.clone());
     let secret = vault.secret(name).ok_or_else(|| Refused::not_found(name))?;

@@ -1,11 +1,7 @@
 //! Who asks, from where, and whether they may.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
-
 use super::wire::Refused;
-use crate::cloud::{Bearer, BearerKind, Cloud, Right, Vault, VaultAccess, VaultNetwork};
+use crate::cloud::{Bearer, BearerKind, Cloud, Instance, Right, Vault, VaultAccess, VaultNetwork};
 use crate::request::Request;
 
 /// Where all vaults are.
@@ -19,7 +15,7 @@ pub(super) fn challenge(vault: &Vault) -> String {
     format!(
         "Bearer authorization=\"{}\", resource=\"{}\"",
         vault.authority(),
-        vault.resource()
+        vault.instance().vault()
     )
 }
 
@@ -49,40 +45,33 @@ pub(super) fn caller(cloud: &Cloud, vault: &Vault, request: &Request) -> Result<
             "[TokenExpired] Error validating token: 'S2S12086'.",
         ));
     }
-    if bearer.audience != vault.resource() && bearer.audience != APPLICATION {
+    let resource = vault.instance().vault();
+    if bearer.audience != resource && bearer.audience != APPLICATION {
         return Err(Refused::unauthorized(&format!(
-            "AKV10022: Invalid audience. Expected {}, found: {}.",
-            vault.resource(),
+            "AKV10022: Invalid audience. Expected {resource}, found: {}.",
             bearer.audience
         )));
     }
     if !bearer.tenant.eq_ignore_ascii_case(&vault.tenant) {
         return Err(Refused::unauthorized(&format!(
-            "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/{}/, found https://sts.windows.net/{}/.",
-            vault.tenant, bearer.tenant
+            "AKV10032: Invalid issuer. Expected one of {}/{}/, found {}.",
+            vault.instance().token_issuer(),
+            vault.tenant,
+            issuer(cloud, bearer)
         )));
     }
-    Ok(Caller::of(bearer))
+    Ok(Caller::of(bearer, &issuer(cloud, bearer)))
 }
 
 impl Caller {
-    fn of(bearer: &Bearer) -> Self {
+    fn of(bearer: &Bearer, issuer: &str) -> Self {
         let (BearerKind::User(name) | BearerKind::App(name) | BearerKind::Job(name)) = &bearer.kind;
-        let claims = claims(&bearer.text);
-        let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (app, object) = (claim("appid"), claim("oid"));
-        let part = |label: &str, value: &Option<String>| {
-            let value = value.as_deref()?;
-            Some(format!("{label}={value};"))
-        };
-        let shown = format!(
-            "{}{}iss=https://sts.windows.net/{}/",
-            part("appid", &app).unwrap_or_default(),
-            part("oid", &object).unwrap_or_default(),
-            bearer.tenant
-        );
-        let names = [Some(name.clone()), app, object].into_iter().flatten().collect();
-        Self { names, shown }
+        let object = &bearer.object_id;
+        let app = bearer.client_id.as_ref().unwrap_or(object);
+        Self {
+            shown: format!("appid={app};oid={object};iss={issuer}"),
+            names: vec![name.clone(), app.clone(), object.clone()],
+        }
     }
 
     /// Whether the vault's network lets them in.
@@ -156,14 +145,12 @@ impl Caller {
     }
 }
 
-/// A token's claims; none if it is no JSON web token.
-fn claims(token: &str) -> Value {
-    token
-        .split('.')
-        .nth(1)
-        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok())
-        .and_then(|json| serde_json::from_slice(&json).ok())
-        .unwrap_or_default()
+/// `iss` of a token.
+fn issuer(cloud: &Cloud, bearer: &Bearer) -> String {
+    let instance = cloud
+        .find_tenant(&bearer.tenant)
+        .map_or(Instance::Public, |known| known.instance);
+    format!("{}/{}/", instance.token_issuer(), bearer.tenant)
 }
 
 /// Takes one request off those that are too many.

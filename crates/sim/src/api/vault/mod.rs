@@ -7,14 +7,33 @@ mod gate;
 mod list;
 mod wire;
 
+use bytes::Bytes;
+use serde_json::Value;
+
 use crate::answer::Answer;
 use crate::cloud::{Cloud, Right, Vault, is_vault_host};
+use crate::log::fingerprint;
 use crate::request::Request;
 use wire::Refused;
 
 /// Whether there is something at `host`: the name of a vault that does not exist cannot be resolved.
 pub(crate) fn resolves(cloud: &Cloud, host: &str) -> bool {
     !is_vault_host(host) || cloud.vault(host).is_some()
+}
+
+/// A request's body for the log: what a vault is given to keep is a secret, whatever it looks like.
+pub(crate) fn without_value(request: &Request) -> Bytes {
+    let keeps = is_vault_host(&request.host) && request.method == "PUT";
+    let body = keeps
+        .then(|| serde_json::from_slice(&request.body).ok())
+        .flatten();
+    let Some(Value::Object(mut body)) = body else {
+        return request.body.clone();
+    };
+    if let Some(Value::String(value)) = body.get_mut("value") {
+        *value = format!("<secret {}>", fingerprint(value));
+    }
+    Bytes::from(Value::Object(body).to_string())
 }
 
 /// Versions that the service takes, the newest last.
