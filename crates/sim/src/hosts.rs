@@ -1,6 +1,6 @@
 //! Which hosts the simulator plays, and as what.
 
-use crate::cloud::is_vault_host;
+use crate::cloud::{Instance, is_vault_host};
 
 /// The service behind a host name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +21,21 @@ pub(crate) enum Service {
     Webhook,
     /// A Key Vault.
     Vault,
+    /// Microsoft Entra's sign-in host.
+    Entra(Instance),
+    /// The instance metadata service; never through the proxy.
+    Imds,
+    /// The identity endpoint of App Service, with the header's value that it wants; never through the proxy.
+    WebApp(String),
 }
 
 /// The service that `host` (lower case, no port) belongs to; `None`: the simulator does not play it.
 pub(crate) fn service(host: &str, webhook_hosts: &[String]) -> Option<Service> {
     if webhook_hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
         return Some(Service::Webhook);
+    }
+    if let Some(instance) = Instance::of_host(host) {
+        return Some(Service::Entra(instance));
     }
     match host {
         "dev.azure.com" => return Some(Service::DevOps),

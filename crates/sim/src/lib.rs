@@ -34,6 +34,7 @@ mod fault;
 pub mod generate;
 mod hosts;
 mod line;
+mod local;
 mod log;
 mod proxy;
 mod refusal;
@@ -52,5 +53,5 @@ pub use cloud::{
 pub use fault::{Action, Fault, Match};
 pub use log::{LoggedRequest, fingerprint};
 pub use refusal::Refusal;
-pub use sim::{Sim, SimConfig, StartError};
+pub use sim::{IdentityEndpoint, Sim, SimConfig, StartError};
 pub use tls::Certificate;

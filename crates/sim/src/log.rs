@@ -57,7 +57,7 @@ pub fn fingerprint(secret: &str) -> String {
 }
 
 /// `text` with everything that looks like a JSON web token or a PAT replaced by its fingerprint.
-pub(crate) fn redact(text: &str) -> String {
+fn redact(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(is_word) {
@@ -96,6 +96,7 @@ pub(crate) fn redact_headers(headers: &hyper::HeaderMap) -> Vec<(String, String)
         .map(|(name, value)| {
             let text = String::from_utf8_lossy(value.as_bytes());
             let shown = match name.as_str() {
+                "x-identity-header" => format!("<secret {}>", fingerprint(&text)),
                 "authorization" | "proxy-authorization" => {
                     let (scheme, secret) = text.split_once(' ').unwrap_or(("", &text));
                     format!("{scheme} <secret {}>", fingerprint(secret))
@@ -105,6 +106,32 @@ pub(crate) fn redact_headers(headers: &hyper::HeaderMap) -> Vec<(String, String)
             (name.as_str().to_owned(), shown)
         })
         .collect()
+}
+
+/// Fields of forms and queries that a sign-in consists of.
+const SECRET_FIELDS: &[&str] = &[
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "device_code",
+    "password",
+    "refresh_token",
+];
+
+/// A form or a query for the log: secret fields by their names, the rest by its looks.
+pub(crate) fn redact_form(form: &str) -> String {
+    let shown: Vec<String> = form
+        .split('&')
+        .map(|pair| match form_urlencoded::parse(pair.as_bytes()).next() {
+            Some((name, value)) if SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str()) => {
+                format!("{name}=<secret {}>", fingerprint(&value))
+            }
+            _ => redact(pair),
+        })
+        .collect();
+    shown.join("&")
 }
 
 const BODY_LIMIT: usize = 64 * 1024;
@@ -137,6 +164,21 @@ mod tests {
             );
         }
         assert!(shown.contains("&y=ci-build-2026-08-20 ä "));
+    }
+
+    #[test]
+    fn what_a_sign_in_consists_of_is_known_by_its_field() {
+        let shown =
+            redact_form("grant_type=refresh_token&client_secret=a%7Eb&Code=c%20d&scope=vso.pats&flag");
+        let mark = |secret: &str| format!("<secret {}>", fingerprint(secret));
+        assert_eq!(
+            shown,
+            format!(
+                "grant_type=refresh_token&client_secret={}&Code={}&scope=vso.pats&flag",
+                mark("a~b"),
+                mark("c d")
+            )
+        );
     }
 
     #[test]

@@ -40,11 +40,30 @@ impl Request {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// The first field of that name in a body that is a form.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        if !self.is_form() {
+            return None;
+        }
+        form_urlencoded::parse(&self.body)
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
     /// Whether the content type names JSON.
     pub(crate) fn is_json(&self) -> bool {
+        self.is_of_type("application/json")
+    }
+
+    /// Whether the content type names a form.
+    pub(crate) fn is_form(&self) -> bool {
+        self.is_of_type("application/x-www-form-urlencoded")
+    }
+
+    fn is_of_type(&self, wanted: &str) -> bool {
         self.header("content-type").is_some_and(|value| {
             let kind = value.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/json")
+            kind.eq_ignore_ascii_case(wanted)
         })
     }
 }

@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 
 use crate::cloud::{Clock, Cloud};
 use crate::fault::{Fault, FaultBook};
+use crate::hosts::Service;
+use crate::local;
 use crate::log::LoggedRequest;
 use crate::proxy;
 use crate::tls::{Authority, Certificate};
@@ -53,8 +55,18 @@ pub struct Sim {
     proxy_url: String,
     ca_pem: String,
     folder: tempfile::TempDir,
+    runtime: tokio::runtime::Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// App Service's identity endpoint, as it is told to the programs on the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityEndpoint {
+    /// `IDENTITY_ENDPOINT`.
+    pub url: String,
+    /// `IDENTITY_HEADER`: a secret.
+    pub header: String,
 }
 
 impl Sim {
@@ -86,6 +98,7 @@ impl Sim {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let handle = runtime.handle().clone();
         let served = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("patkeeper-sim".into())
@@ -103,6 +116,7 @@ impl Sim {
             proxy_url: format!("http://{address}"),
             ca_pem,
             folder,
+            runtime: handle,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -161,6 +175,44 @@ impl Sim {
             ("HTTPS_PROXY".to_owned(), url),
             ("SSL_CERT_FILE".to_owned(), self.ca_path().display().to_string()),
         ]
+    }
+
+    /// Starts an identity endpoint as App Service has it, on loopback and without TLS. Each call starts another,
+    /// with a header of its own; who asks is given the machine's identities.
+    ///
+    /// # Errors
+    /// No port can be had.
+    pub fn identity_endpoint(&self) -> io::Result<IdentityEndpoint> {
+        let header = self.cloud(|cloud| {
+            let header = cloud.guid().replace('-', "").to_uppercase();
+            cloud.remember(&header);
+            header
+        });
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let address = self.serve(loopback, "127.0.0.1", Service::WebApp(header.clone()))?;
+        Ok(IdentityEndpoint {
+            url: format!("http://{address}/msi/token"),
+            header,
+        })
+    }
+
+    /// Starts the instance metadata service on this address and returns the one bound. The real one is
+    /// `169.254.169.254:80`, which belongs to a test only inside a network namespace of its own. In the log and
+    /// for faults its host is `169.254.169.254` wherever it is.
+    ///
+    /// # Errors
+    /// The address cannot be had.
+    pub fn imds(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        self.serve(address, "169.254.169.254", Service::Imds)
+    }
+
+    fn serve(&self, address: SocketAddr, host: &'static str, service: Service) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn(local::listen(listener, host, service, shared));
+        Ok(address)
     }
 
     /// Reads or alters the books. No request is answered meanwhile, so `work` must not send any, nor call this.

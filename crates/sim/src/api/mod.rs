@@ -37,7 +37,7 @@ pub(crate) fn answer(cloud: &mut Cloud, service: &Service, request: &Request) ->
         Service::Webhook => webhook::receive(cloud, request, &webhook::GENERIC),
         Service::Entra(instance) => entra::answer(cloud, *instance, request),
         Service::Imds => managed::imds(cloud, request),
-        Service::AppService(secret) => managed::app_service(cloud, secret, request),
+        Service::WebApp(secret) => managed::app_service(cloud, secret, request),
         Service::Vault => vault::answer(cloud, request),
         Service::DevOps => match request.segments().split_first() {
             Some((organization, path)) => devops(cloud, organization, path, request),

@@ -28,8 +28,10 @@ pub use vault::{
 };
 
 pub(crate) use bearer::is_devops_audience;
-pub(crate) use entra::{Assertion, Decision, EXCHANGE_AUDIENCE, Grant, Resource};
+pub(crate) use entra::{Decision, EXCHANGE_AUDIENCE, Grant, Resource};
+pub(crate) use machine::NoIdentity;
 pub(crate) use pat::State;
+pub(crate) use pipeline::NEW_ISSUER_AUDIENCE;
 pub(crate) use vault::is_vault_host;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::super::bearer::TokenSpec;
-use super::{Assertion, Code, Decision, Device, Grant, RefreshToken};
+use super::{App, Assertion, Code, Decision, Device, Grant, Instance, RefreshToken};
 use crate::cloud::Cloud;
 
 impl Cloud {
@@ -39,6 +39,29 @@ impl Cloud {
                 .client(client_id)
                 .valid_for(life),
         )
+    }
+
+    pub(crate) fn id_token(&mut self, user: &str, app: &App) -> String {
+        let now = self.now();
+        let known = self.user(user).cloned();
+        let instance = self
+            .find_tenant(&app.tenant)
+            .map_or(Instance::Public, |tenant| tenant.instance);
+        let text = self.mint.jwt(&json!({
+            "aud": app.client_id,
+            "iss": format!("https://{}/{}/v2.0", instance.host(), app.tenant),
+            "iat": now.timestamp(),
+            "nbf": now.timestamp(),
+            "exp": (now + self.entra.token_life).timestamp(),
+            "name": known.as_ref().map(|user| user.display_name.as_str()),
+            "preferred_username": known.as_ref().map(|user| user.upn.as_str()),
+            "oid": user,
+            "sub": user,
+            "tid": app.tenant,
+            "ver": "2.0",
+        }));
+        self.remember(&text);
+        text
     }
 
     /// Issues a refresh token for a user's earlier sign-in through an app. `scopes` are named with their
