@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::error::{Reason, Words};
+use crate::tenant;
 
 /// Longest quotation of the service, in characters.
 const LONGEST_QUOTE: usize = 500;
@@ -142,7 +143,13 @@ fn refused(answer: &Response, facts: &TokenFacts) -> Reason {
 /// perhaps for one whose time is over. Which it is, the token tells better than the page.
 fn unknown_token(answer: &Response, facts: &TokenFacts) -> Reason {
     match blame_token(answer, facts) {
-        Some(reason @ (Reason::TokenExpired | Reason::AppOnly | Reason::WrongAudience)) => reason,
+        Some(
+            reason @ (Reason::TokenExpired(_)
+            | Reason::AppOnly
+            | Reason::WrongAudience(_)
+            | Reason::WrongTenant { .. }
+            | Reason::NoTenant),
+        ) => reason,
         _ => Reason::SignInPage,
     }
 }
@@ -153,14 +160,17 @@ fn blame_token(answer: &Response, facts: &TokenFacts) -> Option<Reason> {
         .header("date")
         .and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
         .is_some_and(|date| facts.has_expired(date.to_utc()));
-    if expired {
-        return Some(Reason::TokenExpired);
+    if let (true, Some(ended)) = (expired, facts.expires) {
+        return Some(Reason::TokenExpired(ended));
     }
-    if facts.is_for_azure_devops() == Some(false) {
-        return Some(Reason::WrongAudience);
+    if let (Some(false), Some(audience)) = (facts.is_for_azure_devops(), &facts.audience) {
+        return Some(Reason::WrongAudience(audience.clone()));
     }
     if facts.kind == Some(IdentityKind::App) {
         return Some(Reason::AppOnly);
+    }
+    if let Some(reason) = tenant::named_in(answer).and_then(|tenant| tenant::blame(tenant, facts)) {
+        return Some(reason);
     }
     let missing = facts.missing_pat_scopes();
     (!missing.is_empty()).then_some(Reason::MissingScopes(missing))

@@ -1,6 +1,7 @@
 //! One organization: hosts, api-versions, requests.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use patkeeper_core::advice::PatTokenError;
@@ -9,9 +10,13 @@ use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
 use patkeeper_http::{Client, Request, Response, TokenFacts, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::answer::{self, About};
 use crate::error::{DevOpsError, Doing, Reason, Words};
+use crate::tenant;
 use crate::wire::{self, Minted, NoPat, Page};
 
 /// The operations of `tokens/pats` are marked preview in 7.1 and 7.2, and preview-only resources refuse a bare
@@ -20,6 +25,8 @@ const PATS_VERSION: &str = "7.1-preview.1";
 const CONNECTION_VERSION: &str = "7.1-preview";
 /// The largest `$top` of `tokens/pats`.
 const PAGE: &str = "100";
+/// Longest wait for the organization's tenant, which only makes a refusal's message better.
+const TENANT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// An answer that is one, and the token it was got with: its words must not bring that back.
 struct Answered {
@@ -36,6 +43,8 @@ pub struct AzureDevOps {
     organization: Organization,
     tokens: Arc<dyn TokenSource>,
     facts: Arc<OnceLock<TokenFacts>>,
+    /// The organization's, once it was asked for; `None`: it does not tell.
+    tenant: Arc<OnceCell<Option<Uuid>>>,
 }
 
 /// A PAT to be made.
@@ -82,6 +91,7 @@ impl AzureDevOps {
             organization,
             tokens,
             facts: Arc::default(),
+            tenant: Arc::default(),
         }
     }
 
@@ -217,13 +227,16 @@ impl AzureDevOps {
     /// # Errors
     /// See [`Reason`].
     pub async fn connection_data(&self) -> Result<(String, Option<String>), DevOpsError> {
-        let url = format!(
-            "https://dev.azure.com/{}/_apis/connectionData",
-            self.organization.name()
-        );
-        let request = Request::get(url).query("api-version", CONNECTION_VERSION);
+        let request = Request::get(self.connection_data_url()).query("api-version", CONNECTION_VERSION);
         let answer = self.ask(request, &Doing::Connection).await?;
         wire::decode_connection(&answer.json).map_err(|why| self.odd(Doing::Connection, &answer, why))
+    }
+
+    fn connection_data_url(&self) -> String {
+        format!(
+            "https://dev.azure.com/{}/_apis/connectionData",
+            self.organization.name()
+        )
     }
 
     fn pats(&self) -> String {
@@ -259,6 +272,12 @@ impl AzureDevOps {
             Doing::List | Doing::Create(_) | Doing::Connection => About::Organization,
         };
         if let Some((reason, words)) = answer::fault(&answer, about, &facts, &token) {
+            let reason = match reason {
+                Reason::NotAuthorized | Reason::Refused | Reason::Anonymous | Reason::SignInPage => {
+                    self.blame_tenant(&facts).await.unwrap_or(reason)
+                }
+                reason => reason,
+            };
             return Err(error(reason, words));
         }
         // A revocation is answered with an empty body, and then without a content type.
@@ -271,6 +290,21 @@ impl AzureDevOps {
             })?
         };
         Ok(Answered { answer, json, token })
+    }
+
+    /// Whether the token was refused because the organization belongs to another tenant. Asked once, without
+    /// credentials, and only when the refusal itself does not tell.
+    async fn blame_tenant(&self, facts: &TokenFacts) -> Option<Reason> {
+        facts.tenant.as_ref()?;
+        let tenant = self.tenant.get_or_init(|| async {
+            let request = Request::get(self.connection_data_url())
+                .query("api-version", CONNECTION_VERSION)
+                .header("accept", "application/json")
+                .header("x-tfs-fedauthredirect", "Suppress");
+            let answer = timeout(TENANT_PATIENCE, self.client.send(request)).await;
+            tenant::named_in(&answer.ok()?.ok()?)
+        });
+        tenant::blame((*tenant.await)?, facts)
     }
 
     fn odd(&self, doing: Doing, answered: &Answered, why: &'static str) -> DevOpsError {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use patkeeper_core::advice::{self, PatTokenError};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::pat::AuthorizationId;
-use patkeeper_http::HttpError;
+use patkeeper_http::{AZURE_DEVOPS, HttpError};
 
 /// What could not be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,12 +90,23 @@ pub enum Reason {
     /// A service principal or managed identity, where only users are let in.
     #[error("only users are let in")]
     AppOnly,
-    /// The token's time is over.
+    /// The token's time was over then.
     #[error("the token has run out")]
-    TokenExpired,
-    /// The token is for another service.
+    TokenExpired(DateTime<Utc>),
+    /// The token is for another service: this one. Text of a stranger.
     #[error("the token is for another service")]
-    WrongAudience,
+    WrongAudience(String),
+    /// The token is of another tenant than the organization.
+    #[error("the token is of another tenant")]
+    WrongTenant {
+        /// The token's, a GUID.
+        token: String,
+        /// The organization's, a GUID.
+        organization: String,
+    },
+    /// The organization is connected to no tenant, and takes no Entra token.
+    #[error("the organization has no tenant")]
+    NoTenant,
     /// The token lacks these scopes.
     #[error("the token lacks {}", .0.join(" and "))]
     MissingScopes(Vec<&'static str>),
@@ -156,8 +168,10 @@ impl Reason {
             Self::SignInPage => "signInPage",
             Self::ForeignPage => "foreignPage",
             Self::AppOnly => "InvalidAccessException",
-            Self::TokenExpired => "tokenExpired",
-            Self::WrongAudience => "wrongAudience",
+            Self::TokenExpired(_) => "tokenExpired",
+            Self::WrongAudience(_) => "wrongAudience",
+            Self::WrongTenant { .. } => "wrongTenant",
+            Self::NoTenant => "noTenant",
             Self::MissingScopes(_) => "missingScopes",
             Self::Anonymous => "UnauthorizedRequestException",
             Self::NotAuthorized => "TF400813",
@@ -271,6 +285,20 @@ impl DevOpsError {
                 let why = failure.why.clone().unwrap_or_default();
                 failure.with_why(format!("the token lacks {}: {why}", missing.join(" and ")))
             }
+            Reason::TokenExpired(ended) => failure.with_why(format!(
+                "the access token ran out on {}; one lasts about an hour, and a job may wait longer than that",
+                ended.format("%Y-%m-%d at %H:%M UTC")
+            )),
+            Reason::WrongAudience(audience) => failure.with_why(format!(
+                "the token was issued for '{audience}', not for Azure DevOps ({AZURE_DEVOPS})"
+            )),
+            Reason::WrongTenant {
+                token,
+                organization: connected,
+            } => failure.with_why(format!(
+                "the token was issued in the Entra tenant {token}, and {organization} is connected to the tenant \
+                 {connected}"
+            )),
             Reason::NotUnderstood(why) => failure.with_why(format!(
                 "{why}. What the documentation does not say is not guessed at"
             )),

@@ -6,12 +6,14 @@
 //! | [`wire`] | the JSON of the answers, entry by entry, tolerant of everything but what would mislead |
 //! | `answer` | telling an answer from a sign-in page, a refusal or trouble before its JSON is believed |
 //! | `error` | one name for each decision, and what is said of it |
+//! | `tenant` | which Entra tenant the organization is connected to |
 //! | `own_pats` | all pages of a list, and the use cases' port |
 
 mod answer;
 mod client;
 mod error;
 mod own_pats;
+mod tenant;
 pub mod wire;
 
 pub use client::{AzureDevOps, NewPat, PatChange, Revocation};

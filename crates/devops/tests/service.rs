@@ -184,7 +184,9 @@ async fn a_service_principal_is_refused_by_name_with_the_ways_out() {
     assert_eq!(failure.code.as_deref(), Some("InvalidAccessException"));
     assert!(failure.what.contains("service principal"), "{}", failure.what);
     let ways = failure.ways_out.join("\n");
-    assert!(ways.contains("accessToken with a user's token"), "{ways}");
+    for way in ["signIn: refreshToken", "signIn: accessToken", "signIn: azureCli"] {
+        assert!(ways.contains(way), "{ways}");
+    }
     assert!(
         failure
             .service_words
@@ -220,8 +222,35 @@ async fn every_refusal_of_the_service_has_its_own_code() {
             Some(code),
             "{shown}"
         );
-        assert_eq!(sim.log().len(), 1, "{shown}: a refusal is not asked again");
+        let asked = sim
+            .log()
+            .iter()
+            .filter(|entry| entry.path.contains("tokens/pats"))
+            .count();
+        assert_eq!(asked, 1, "{shown}: a refusal is not asked again");
     }
+}
+
+#[tokio::test]
+async fn a_token_of_another_tenant_is_told_both() {
+    const OTHER: &str = "11111111-1111-4111-8111-111111111111";
+    let sim = sim();
+    let acme = acme(&sim, 0, |user| TokenSpec::user(user).tenant(OTHER));
+    for _ in 0..2 {
+        let failure = acme.list(Listed::Active).await.unreadable.remove(0).failure;
+        assert_eq!(failure.code.as_deref(), Some("wrongTenant"));
+        let why = failure.why.unwrap();
+        assert!(
+            why.contains(OTHER) && why.contains("acme is connected to"),
+            "{why}"
+        );
+    }
+    let asked = sim
+        .log()
+        .iter()
+        .filter(|entry| entry.path.contains("connectionData"))
+        .count();
+    assert_eq!(asked, 1, "the tenant is asked for once");
 }
 
 #[tokio::test]

@@ -39,6 +39,9 @@ pub struct TokenFacts {
     pub name: Option<String>,
     /// `app_displayname`: what that app is called. Text of a stranger.
     pub app_name: Option<String>,
+    /// The last part of `xms_mirid`: the managed identity's own name, or that of the machine whose it is. Text of a
+    /// stranger.
+    pub managed_identity: Option<String>,
     /// `appid` or `azp`: the client id of the app that asked for the token.
     pub app_id: Option<String>,
     /// `oid`: the object id of the user or service principal.
@@ -96,6 +99,9 @@ impl TokenFacts {
             }),
             name: text(&["upn", "unique_name", "preferred_username"]),
             app_name: text(&["app_displayname"]),
+            managed_identity: text(&["xms_mirid"])
+                .and_then(|id| Some(id.rsplit('/').next()?.to_owned()))
+                .filter(|name| !name.is_empty()),
             app_id,
             object_id,
             tenant: text(&["tid"]),
@@ -108,7 +114,8 @@ impl TokenFacts {
         }
     }
 
-    /// Who this is, for messages: `svc-build@acme.example`, `the service principal 'sp-pipelines' (object id 3c4d…)`.
+    /// Who this is, for messages: `svc-build@acme.example`, `the service principal 'sp-pipelines' (object id 3c4d…)`,
+    /// `the managed identity 'mi-agents' (object id 3c4d…)`.
     #[must_use]
     pub fn who(&self) -> String {
         if let Some(name) = &self.name {
@@ -117,10 +124,14 @@ impl TokenFacts {
         let is_app = self.kind == Some(IdentityKind::App);
         let app = self.app_name.as_ref().map(|name| format!("'{name}'"));
         let app = app.or_else(|| self.app_id.as_ref().map(|id| format!("of app {id}")));
+        let (kind, app) = match &self.managed_identity {
+            Some(name) => ("managed identity", Some(format!("'{name}'"))),
+            None => ("service principal", app),
+        };
         match (is_app, app, &self.object_id) {
-            (true, Some(app), Some(object)) => format!("the service principal {app} (object id {object})"),
-            (true, Some(app), None) => format!("the service principal {app}"),
-            (true, None, Some(object)) => format!("the service principal with object id {object}"),
+            (true, Some(app), Some(object)) => format!("the {kind} {app} (object id {object})"),
+            (true, Some(app), None) => format!("the {kind} {app}"),
+            (true, None, Some(object)) => format!("the {kind} with object id {object}"),
             (_, _, Some(object)) => format!("the user with object id {object}"),
             _ => "the given token".to_owned(),
         }
@@ -243,6 +254,16 @@ mod tests {
             facts.who(),
             "the service principal 'sp-pipelines' (object id 0001)"
         );
+    }
+
+    #[test]
+    fn a_managed_identity_is_called_by_its_name() {
+        let facts = TokenFacts::read(&jwt(&json!({
+            "aud": AZURE_DEVOPS, "oid": "0001", "appid": "0002",
+            "xms_mirid": "/subscriptions/0003/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mi-agents"
+        })));
+        assert_eq!(facts.kind, Some(IdentityKind::App));
+        assert_eq!(facts.who(), "the managed identity 'mi-agents' (object id 0001)");
     }
 
     #[test]

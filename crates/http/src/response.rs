@@ -62,6 +62,14 @@ impl Response {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// All values of a header that may come several times, those that are text.
+    pub fn header_values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+    }
+
     /// All headers that are text, by their lower-case names.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers

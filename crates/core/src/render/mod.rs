@@ -1,6 +1,7 @@
 //! Everything drawn from a report. Each renderer makes the text of strangers harmless for its own format.
 
 mod csv;
+mod explain;
 mod failure;
 mod json;
 mod junit;
@@ -11,6 +12,7 @@ mod verdict;
 mod words;
 
 pub use csv::csv;
+pub use explain::{Explanation, explain, explanations};
 pub use failure::failure;
 pub use json::json;
 pub use junit::junit;

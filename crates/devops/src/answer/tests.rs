@@ -154,7 +154,31 @@ fn a_token_for_another_service_is_told_so() {
         "TF400813: The user is not authorized to access this resource.",
         "InvalidIdentityException",
     );
-    assert_eq!(reason(&json_answer(401, &said), &facts), "WrongAudience");
+    assert_eq!(
+        reason(&json_answer(401, &said), &facts),
+        "WrongAudience(\"https://management.azure.com\")"
+    );
+}
+
+#[test]
+fn a_refusal_that_names_another_tenant_is_about_the_tenant() {
+    let facts = TokenFacts {
+        tenant: Some("11111111-1111-4111-8111-111111111111".into()),
+        ..user()
+    };
+    let told = |tenant: &str, facts: &TokenFacts| {
+        let challenge = format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}");
+        reason(&answer(401, &[("www-authenticate", &challenge)], ""), facts)
+    };
+    let other = "22222222-2222-4222-8222-222222222222";
+    assert!(told(other, &facts).starts_with("WrongTenant"));
+    assert_eq!(told("00000000-0000-0000-0000-000000000000", &facts), "NoTenant");
+    assert_eq!(told("11111111-1111-4111-8111-111111111111", &facts), "Refused");
+    let app = TokenFacts {
+        kind: Some(IdentityKind::App),
+        ..facts
+    };
+    assert_eq!(told(other, &app), "AppOnly", "no tenant would let it in");
 }
 
 #[test]
@@ -164,7 +188,10 @@ fn a_token_is_expired_by_the_services_clock_not_ours() {
         ..user()
     };
     let at = |date: &str| reason(&answer(401, &[("date", date)], ""), &facts);
-    assert_eq!(at("Sat, 21 Nov 2026 10:30:00 GMT"), "TokenExpired");
+    assert_eq!(
+        at("Sat, 21 Nov 2026 10:30:00 GMT"),
+        "TokenExpired(2026-11-21T10:00:00Z)"
+    );
     assert_eq!(at("Sat, 21 Nov 2026 10:01:00 GMT"), "Refused");
     assert_eq!(at("yesterday"), "Refused");
 }

@@ -30,8 +30,13 @@ fn all() -> Vec<Reason> {
         Reason::SignInPage,
         Reason::ForeignPage,
         Reason::AppOnly,
-        Reason::TokenExpired,
-        Reason::WrongAudience,
+        Reason::TokenExpired("2026-11-21T10:00:00Z".parse().unwrap()),
+        Reason::WrongAudience("https://management.azure.com".into()),
+        Reason::WrongTenant {
+            token: "t".into(),
+            organization: "o".into(),
+        },
+        Reason::NoTenant,
         Reason::MissingScopes(vec!["vso.pats_manage"]),
         Reason::Anonymous,
         Reason::NotAuthorized,
@@ -79,17 +84,45 @@ fn every_reason_says_what_where_and_what_to_do() {
 }
 
 #[test]
-fn an_app_only_refusal_names_the_identity_the_rule_and_how_to_sign_in_as_a_user() {
+fn an_app_only_refusal_names_the_identity_the_rule_and_the_three_ways_out() {
     let failure = error(Reason::AppOnly).failure();
     assert_eq!(
         failure.what,
         "Azure DevOps refused to list PATs in acme for svc@acme.example"
     );
     assert!(failure.why.unwrap().contains("only users"));
-    let ways = failure.ways_out.join("\n");
-    assert!(ways.contains("accessToken with a user's token"), "{ways}");
-    assert!(ways.contains("az account get-access-token"), "{ways}");
+    let ways: Vec<&str> = failure
+        .ways_out
+        .iter()
+        .filter_map(|way| way.split(',').next())
+        .collect();
+    assert_eq!(
+        ways,
+        ["signIn: refreshToken", "signIn: accessToken", "signIn: azureCli"]
+    );
+    assert!(
+        failure.ways_out[0].contains("patkeeper sign-in"),
+        "{:?}",
+        failure.ways_out
+    );
     assert_eq!(failure.kind, FailureKind::Refused);
+}
+
+#[test]
+fn what_is_wrong_with_a_token_is_said_in_its_own_words() {
+    let why = |reason| error(reason).failure().why.unwrap();
+    let ended = why(Reason::TokenExpired("2026-11-21T10:00:00Z".parse().unwrap()));
+    assert!(ended.contains("2026-11-21 at 10:00 UTC"), "{ended}");
+    let audience = why(Reason::WrongAudience("https://management.azure.com".into()));
+    assert!(audience.contains("'https://management.azure.com'"), "{audience}");
+    let tenant = why(Reason::WrongTenant {
+        token: "1111".into(),
+        organization: "2222".into(),
+    });
+    assert!(
+        tenant.contains("tenant 1111, and acme is connected to the tenant 2222"),
+        "{tenant}"
+    );
 }
 
 #[test]
