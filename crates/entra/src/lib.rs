@@ -4,6 +4,7 @@
 //! | room | what it knows |
 //! |---|---|
 //! | [`given`] | a token that an earlier step got (`signIn: accessToken`) |
+//! | [`delegated`] | a user's sign-in, and the refresh token that it leaves (`signIn: refreshToken`) |
 //! | `setup` | what every source needs |
 //! | `identity` | whoever needs no person: an app, a managed identity, the Azure CLI's account |
 //! | `service_principal` | an app that proves itself with an assertion or a secret |
@@ -17,9 +18,12 @@
 
 mod azure_cli;
 mod cache;
+pub mod delegated;
 mod exchange;
 pub mod given;
 mod identity;
+#[cfg(test)]
+mod loopback;
 mod managed;
 mod oidc;
 mod refusal;

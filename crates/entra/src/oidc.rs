@@ -100,7 +100,8 @@ impl OidcRequest {
                 .header("content-type", "application/json")
                 // Without it a refused sign-in may answer with a redirect to a page instead of a status.
                 .header("x-tfs-fedauthredirect", "Suppress")
-                .body("");
+                // An empty body is sent without a length by itself, which servers may answer with 411.
+                .header("content-length", "0");
             let response = self.setup.client.send(request).await.map_err(|error| {
                 let mut failure = error.failure();
                 failure.what =
