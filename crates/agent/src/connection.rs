@@ -5,7 +5,7 @@
 
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::text::plain;
+use patkeeper_core::text::{fit, plain};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::endpoints::{Endpoint, EndpointError};
@@ -98,7 +98,7 @@ impl AzureConnection {
 fn unreadable(id: &str, error: &EndpointError) -> Failure {
     match error {
         EndpointError::Absent { .. } => {
-            let what = format!("The agent passed no service connection '{}'.", plain(id));
+            let what = format!("The agent passed no service connection '{}'.", fit(id, 80));
             Failure::new(FailureKind::Input, what)
                 .with_code("noServiceConnection")
                 .with_why(
@@ -111,7 +111,7 @@ fn unreadable(id: &str, error: &EndpointError) -> Failure {
                 .with_way_out("let the pipeline use the connection (Project settings, Service connections, Security)")
         }
         EndpointError::Malformed { variable } => {
-            let what = format!("The service connection '{}' is not understood.", plain(id));
+            let what = format!("The service connection '{}' is not understood.", fit(id, 80));
             Failure::new(FailureKind::Input, what)
                 .with_code("badServiceConnection")
                 .with_why(format!(
@@ -131,7 +131,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn bad(&self, what: &str, why: impl Into<String>) -> Failure {
-        let what = format!("The service connection '{}' {what}.", plain(self.id));
+        let what = format!("The service connection '{}' {what}.", fit(self.id, 80));
         Failure::new(FailureKind::Input, what)
             .with_code("badServiceConnection")
             .with_why(why)
@@ -202,20 +202,20 @@ impl Reading<'_> {
 
     /// Everything in it that names a cloud must name the same one: credentials are sent there.
     fn cloud(&self) -> Result<Cloud, Failure> {
-        let named: [(&str, fn(&str) -> Option<Cloud>); 4] = [
-            ("environment", Cloud::named),
-            ("environmentAuthorityUrl", Cloud::of_authority),
-            ("activeDirectoryAuthority", Cloud::of_authority),
-            ("AzureKeyVaultDnsSuffix", of_vault_suffix),
+        let keys = [
+            "environment",
+            "environmentAuthorityUrl",
+            "activeDirectoryAuthority",
+            "AzureKeyVaultDnsSuffix",
         ];
         let mut first: Option<(&str, Cloud)> = None;
-        for (key, cloud_of) in named {
+        for key in keys {
             let value = self.endpoint.data(key).map(str::trim).unwrap_or_default();
             if value.is_empty() {
                 continue;
             }
-            let Some(cloud) = cloud_of(value) else {
-                let shown = patkeeper_core::text::fit(value, 80);
+            let Some(cloud) = cloud_named(key, value) else {
+                let shown = fit(value, 80);
                 let why = format!(
                     "Its '{key}' is '{shown}', which is none of {}. Credentials would be sent there.",
                     Cloud::ALL.map(Cloud::name).join(", ")
@@ -249,11 +249,17 @@ fn better_ways(failure: Failure) -> Failure {
         .with_way_out("or give it a client secret")
 }
 
-fn of_vault_suffix(suffix: &str) -> Option<Cloud> {
-    let suffix = suffix.trim_start_matches('.');
-    Cloud::ALL
-        .into_iter()
-        .find(|cloud| cloud.vault_suffix().eq_ignore_ascii_case(suffix))
+/// The cloud that a data field's value stands for.
+fn cloud_named(key: &str, value: &str) -> Option<Cloud> {
+    match key {
+        "environment" => Cloud::named(value),
+        "AzureKeyVaultDnsSuffix" => {
+            let suffix = value.trim_start_matches('.');
+            let has = |cloud: &Cloud| cloud.vault_suffix().eq_ignore_ascii_case(suffix);
+            Cloud::ALL.into_iter().find(has)
+        }
+        _ => Cloud::of_authority(value),
+    }
 }
 
 #[cfg(test)]

@@ -293,6 +293,21 @@ mod tests {
                     input.name
                 );
             }
+            if let Some(rule) = input.visible_rule {
+                assert!(
+                    !(rule.contains("&&") && rule.contains("||")),
+                    "{rule}: the designer splits it by one of the two"
+                );
+                for comparison in rule.split("&&").flat_map(|part| part.split("||")) {
+                    let end = comparison.find(['!', '=']).unwrap();
+                    let name = comparison[..end].trim();
+                    let wanted = comparison[end..].trim_start_matches(['!', '=']).trim();
+                    let of = task.inputs.iter().find(|known| known.name == name);
+                    let options = of.unwrap_or_else(|| panic!("{rule}: no {name}")).kind.options();
+                    let known = options.iter().any(|(value, _)| *value == wanted);
+                    assert!(known || wanted == "\"\"", "{rule}: no {wanted}");
+                }
+            }
             for later in input.later {
                 assert!(
                     input.kind.options().iter().all(|(value, _)| value != later),

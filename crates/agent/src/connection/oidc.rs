@@ -33,7 +33,7 @@ impl AzureConnection {
         if !matches!(self.subject, Authentication::Federated) {
             let what = format!(
                 "The service connection '{}' has no workload identity federation.",
-                text::plain(&self.id)
+                text::fit(&self.id, 80)
             );
             return Err(bad(what)
                 .with_why("An OIDC token is given only in the name of a connection that has it.")

@@ -2,7 +2,8 @@
 //!
 //! An input that the sign-in chosen does not use asks for nothing, so that one template can fill in all of them. It
 //! is refused only where it shows that something else was meant: a client secret that `clientAuthentication` would
-//! leave unused, half of a refresh token's place, a service connection where there is no agent to hand it out.
+//! leave unused, half of a refresh token's place, a service connection where there is no agent to hand it out, a
+//! choice that there is not.
 
 use patkeeper_core::vault::{SecretName, VaultName};
 use secrecy::SecretString;
@@ -123,6 +124,7 @@ impl SignInInputs {
     /// No sign-in, two of them without a choice, or one that lacks an input or has one that cannot be.
     pub fn read(inputs: &Inputs) -> Result<Self, BadInput> {
         let chosen = inputs.choice(&SIGN_IN, CHOICES)?;
+        let proof = inputs.choice(&CLIENT_AUTHENTICATION, PROOFS)?;
         let azure_subscription = azure_subscription(inputs)?;
         let choice = match chosen {
             Some(choice) => choice,
@@ -155,7 +157,7 @@ impl SignInInputs {
                 if inputs.front() == Front::Agent {
                     connection_needed(inputs, azure_subscription.as_ref(), choice)?;
                 }
-                SignIn::RefreshToken(refresh_token(inputs)?)
+                SignIn::RefreshToken(refresh_token(inputs, proof)?)
             }
             Choice::AzureCli => SignIn::AzureCli,
         };
@@ -229,7 +231,7 @@ fn connection_needed(inputs: &Inputs, id: Option<&String>, choice: Choice) -> Re
     needed(inputs, &AZURE_SUBSCRIPTION, id, choice, what).map(|_| ())
 }
 
-fn refresh_token(inputs: &Inputs) -> Result<RefreshTokenInputs, BadInput> {
+fn refresh_token(inputs: &Inputs, proof: Option<Proof>) -> Result<RefreshTokenInputs, BadInput> {
     const CHOICE: Choice = Choice::RefreshToken;
     let vault = inputs.text(&REFRESH_TOKEN_VAULT);
     let vault = needed(
@@ -261,7 +263,7 @@ fn refresh_token(inputs: &Inputs) -> Result<RefreshTokenInputs, BadInput> {
         tenant_id,
         vault,
         secret,
-        proof: proof(inputs)?,
+        proof: client_proof(inputs, proof)?,
     })
 }
 
@@ -285,14 +287,11 @@ fn secret_name(inputs: &Inputs, input: &Input, text: &str) -> Result<SecretName,
     })
 }
 
-fn proof(inputs: &Inputs) -> Result<ClientProof, BadInput> {
-    let choice = inputs.present(
-        &CLIENT_AUTHENTICATION,
-        inputs.choice(&CLIENT_AUTHENTICATION, PROOFS)?,
-    )?;
+fn client_proof(inputs: &Inputs, proof: Option<Proof>) -> Result<ClientProof, BadInput> {
+    let proof = inputs.present(&CLIENT_AUTHENTICATION, proof)?;
     let secret = inputs.secret(&CLIENT_SECRET);
     let authentication = inputs.label(CLIENT_AUTHENTICATION.name);
-    match (choice, secret) {
+    match (proof, secret) {
         (Proof::Secret, Some(secret)) => Ok(ClientProof::Secret(secret)),
         (Proof::Secret, None) => {
             let why = format!(

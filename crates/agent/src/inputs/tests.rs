@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::registry::{self, pat_monitor};
+use crate::registry::{self, pat_monitor, sign_in};
 
 fn agent(values: &[(&str, &str)]) -> Result<Inputs, BadInput> {
     Inputs::from_agent(&pat_monitor::TASK, |name| {
@@ -91,9 +91,6 @@ fn an_input_of_a_later_version_is_refused_unless_it_asks_for_nothing() {
     );
     assert_eq!(with(&[("INPUT_SLICE", "auto")]).unwrap_err().input, "slice");
     assert!(with(&[("INPUT_SLICE", "none")]).is_ok());
-    let connection = ("INPUT_AZURESUBSCRIPTION", "my-connection");
-    assert_eq!(with(&[connection]).unwrap_err().input, "azureSubscription");
-    assert!(with(&[connection, ("INPUT_SIGNIN", "accessToken")]).is_ok());
 }
 
 #[test]
@@ -135,12 +132,13 @@ fn the_secrets_given_are_known_before_any_input_is_judged() {
         COLLECTION,
         TEMP,
         ("INPUT_ACCESSTOKEN", "made-up-token"),
+        ("INPUT_CLIENTSECRET", "made-up-secret"),
         ("INPUT_WEBHOOKURL", "no url at all"),
         ("INPUT_WARNINGDAYS", "soon"),
     ])
     .unwrap();
     let names: Vec<_> = inputs.secrets().map(|(name, _)| name).collect();
-    assert_eq!(names, ["accessToken", "webhookUrl"]);
+    assert_eq!(names, ["accessToken", "clientSecret", "webhookUrl"]);
 }
 
 #[test]
@@ -178,11 +176,12 @@ proptest! {
 
     #[test]
     fn a_refusal_of_a_secret_input_never_shows_its_value(
-        which in 0..4usize,
+        which in 0..5usize,
         value in "[a-zA-Z0-9:/ ?&=.\u{e9}\n-]{8,60}",
     ) {
         let secrets = [
-            &pat_monitor::ACCESS_TOKEN,
+            &sign_in::ACCESS_TOKEN,
+            &sign_in::CLIENT_SECRET,
             &pat_monitor::SLACK_WEBHOOK_URL,
             &pat_monitor::TEAMS_WEBHOOK_URL,
             &pat_monitor::WEBHOOK_URL,

@@ -27,8 +27,8 @@ pub const SIGN_IN: Input = Input::new(
         ("azureCli", "Azure CLI, as it is signed in on the agent"),
     ]),
     "Sign in with",
-    "Whose Microsoft Entra token calls Azure DevOps. Blank: what the inputs given imply, which is `accessToken`, else \
-     `refreshTokenSecret`, else `azureSubscription`.",
+    "Whose Microsoft Entra token calls Azure DevOps. Blank: what the inputs given imply (`accessToken`, else \
+     `refreshTokenSecret`, else `azureSubscription`); at a terminal with none of them, `azureCli`.",
 )
 .group(GROUP_NAME);
 
@@ -81,7 +81,8 @@ pub const REFRESH_TOKEN_VAULT: Input = Input::new(
     "refreshTokenVault",
     Kind::Text,
     "Key Vault of that secret",
-    "Its name, e.g. `acme-kv`, or its URL. The service connection needs to get and set secrets in it.",
+    "The Key Vault that keeps that secret: its name, e.g. `acme-kv`, or its URL. The service connection needs to get \
+     and set secrets in it.",
 )
 .group(GROUP_NAME)
 .visible_when(OF_REFRESH_TOKEN);
@@ -133,3 +134,83 @@ pub const CLIENT_SECRET: Input = Input::new(
 .secret()
 .group(GROUP_NAME)
 .visible_when("clientAuthentication = secret");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Input; 10] = [
+        SIGN_IN,
+        AZURE_SUBSCRIPTION,
+        MANAGED_IDENTITY_CLIENT_ID,
+        ACCESS_TOKEN,
+        REFRESH_TOKEN_SECRET,
+        REFRESH_TOKEN_VAULT,
+        CLIENT_ID,
+        TENANT_ID,
+        CLIENT_AUTHENTICATION,
+        CLIENT_SECRET,
+    ];
+
+    /// What the designer shows: rules are split by one operator, and what is hidden compares as false.
+    fn is_shown(input: &Input, given: &[(&str, &str)]) -> bool {
+        let Some(rule) = input.visible_rule else {
+            return true;
+        };
+        let holds = |comparison: &str| {
+            let (name, same, wanted) = match comparison.split_once("!=") {
+                Some((name, wanted)) => (name, false, wanted),
+                None => {
+                    let (name, wanted) = comparison.split_once('=').unwrap();
+                    (name, true, wanted)
+                }
+            };
+            let other = ALL.iter().find(|other| other.name == name.trim()).unwrap();
+            let value = given.iter().find(|(name, _)| *name == other.name);
+            let value = value.map_or(other.default.unwrap_or_default(), |(_, value)| value);
+            is_shown(other, given) && (value == wanted.trim().trim_matches('"')) == same
+        };
+        assert!(!rule.contains("&&"), "{rule}");
+        rule.split("||").any(holds)
+    }
+
+    fn shown(given: &[(&str, &str)]) -> String {
+        let names: Vec<_> = ALL
+            .iter()
+            .skip(1)
+            .filter(|input| is_shown(input, given))
+            .map(|input| input.name)
+            .collect();
+        names.join(" ")
+    }
+
+    #[test]
+    fn the_designer_shows_what_the_choice_needs_and_nothing_else() {
+        let vault =
+            "azureSubscription refreshTokenSecret refreshTokenVault clientId tenantId clientAuthentication";
+        assert_eq!(shown(&[("signIn", "serviceConnection")]), "azureSubscription");
+        assert_eq!(shown(&[("signIn", "managedIdentity")]), "managedIdentityClientId");
+        assert_eq!(shown(&[("signIn", "accessToken")]), "accessToken");
+        assert_eq!(shown(&[("signIn", "azureCli")]), "");
+        assert_eq!(shown(&[("signIn", "refreshToken")]), vault);
+        let secret = [("signIn", "refreshToken"), ("clientAuthentication", "secret")];
+        assert_eq!(shown(&secret), format!("{vault} clientSecret"));
+        let left_over = [
+            ("signIn", "accessToken"),
+            ("refreshTokenSecret", "x"),
+            ("clientAuthentication", "secret"),
+        ];
+        assert_eq!(shown(&left_over), "accessToken");
+    }
+
+    #[test]
+    fn while_nothing_is_chosen_the_designer_shows_what_could_imply_a_choice() {
+        let implying = "azureSubscription accessToken refreshTokenSecret";
+        assert_eq!(shown(&[]), implying);
+        let more = shown(&[("refreshTokenSecret", "x")]);
+        assert_eq!(
+            more,
+            format!("{implying} refreshTokenVault clientId tenantId clientAuthentication")
+        );
+    }
+}
