@@ -1,0 +1,146 @@
+//! What each purpose asks for, and what was not granted.
+
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_http::AZURE_DEVOPS;
+
+/// Asks for a refresh token (OpenID Connect).
+const OFFLINE: &str = "offline_access";
+/// Stands for every permission of the signed-in user.
+const EVERYTHING: &str = "user_impersonation";
+
+/// What a sign-in is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A user's own PATs: reading, making and revoking them.
+    Rotate,
+    /// Those of an organization's users too.
+    Organization,
+    /// The audit log too.
+    Audit,
+}
+
+impl Purpose {
+    /// The scopes to ask for, as Microsoft Entra spells them, `offline_access` included. The PAT lifecycle API takes
+    /// neither `vso.pats` nor `vso.pats_manage` alone.
+    #[must_use]
+    pub fn scopes(self) -> Vec<String> {
+        let names: &[&str] = match self {
+            Self::Rotate => &["vso.pats", "vso.pats_manage"],
+            Self::Organization => &[
+                "vso.pats",
+                "vso.pats_manage",
+                "vso.graph",
+                "vso.tokenadministration",
+            ],
+            Self::Audit => &["vso.pats", "vso.pats_manage", "vso.auditlog"],
+        };
+        let ours = names.iter().map(|name| format!("{AZURE_DEVOPS}/{name}"));
+        ours.chain([OFFLINE.to_owned()]).collect()
+    }
+}
+
+/// A scope's own name, without the resource before it: that is spelled as id or as URL.
+fn short(scope: &str) -> &str {
+    scope.rsplit('/').next().unwrap_or(scope)
+}
+
+/// The failure for what was asked for and not granted. Grants that are not told are none that are missing.
+pub(super) fn check(asked: &[String], granted: &[String]) -> Result<(), Failure> {
+    let has = |name: &str| {
+        granted
+            .iter()
+            .any(|scope| short(scope).eq_ignore_ascii_case(name))
+    };
+    if granted.is_empty() || has(EVERYTHING) {
+        return Ok(());
+    }
+    let asked: Vec<&str> = asked
+        .iter()
+        .map(|scope| short(scope))
+        .filter(|name| *name != OFFLINE)
+        .collect();
+    let missing: Vec<&str> = asked.iter().copied().filter(|name| !has(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let pats = ["vso.pats", "vso.pats_manage"];
+    let why = if missing.iter().any(|name| pats.contains(name)) {
+        "vso.pats and vso.pats_manage are both needed: Azure DevOps takes neither alone for PATs".to_owned()
+    } else {
+        format!("{} are all needed for this", asked.join(" and "))
+    };
+    Err(Failure::new(
+        FailureKind::Refused,
+        format!(
+            "Microsoft Entra granted less than was asked for: {} is missing.",
+            missing.join(" and ")
+        ),
+    )
+    .with_code("missingScopes")
+    .with_why(why)
+    .with_way_out(format!(
+        "add it to the app registration: API permissions, Azure DevOps, delegated permissions, {}",
+        missing.join(" and ")
+    ))
+    .with_way_out("then sign in again with patkeeper sign-in, and consent"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(granted: &[&str]) -> Result<(), String> {
+        let granted: Vec<String> = granted.iter().map(ToString::to_string).collect();
+        check(&Purpose::Rotate.scopes(), &granted).map_err(|failure| failure.what)
+    }
+
+    #[test]
+    fn every_purpose_asks_for_both_pat_scopes_and_a_refresh_token() {
+        for purpose in [Purpose::Rotate, Purpose::Organization, Purpose::Audit] {
+            let scopes = purpose.scopes();
+            for name in ["vso.pats", "vso.pats_manage"] {
+                assert!(scopes.contains(&format!("499b84ac-1321-427f-aa17-267ca6975798/{name}")));
+            }
+            assert_eq!(scopes.last().unwrap(), "offline_access");
+        }
+        assert!(
+            Purpose::Organization
+                .scopes()
+                .iter()
+                .any(|scope| scope.ends_with("/vso.tokenadministration"))
+        );
+        assert!(
+            Purpose::Audit
+                .scopes()
+                .iter()
+                .any(|scope| scope.ends_with("/vso.auditlog"))
+        );
+    }
+
+    #[test]
+    fn a_grant_is_whole_however_its_resource_is_spelled() {
+        for granted in [
+            &[
+                "https://app.vssps.visualstudio.com/vso.pats",
+                "https://app.vssps.visualstudio.com/vso.pats_manage",
+            ][..],
+            &[
+                "499b84ac-1321-427f-aa17-267ca6975798/VSO.PATS",
+                "vso.pats_manage",
+                "email",
+            ],
+            &["user_impersonation"],
+            &[],
+        ] {
+            assert_eq!(checked(granted), Ok(()), "{granted:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let refused = checked(&["vso.pats"]).unwrap_err();
+        assert!(refused.contains(": vso.pats_manage is missing"), "{refused}");
+        let refused = checked(&["vso.pats_manage", "openid"]).unwrap_err();
+        assert!(refused.contains(": vso.pats is missing"), "{refused}");
+    }
+}
