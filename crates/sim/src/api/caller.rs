@@ -153,8 +153,22 @@ pub(super) fn job_token(cloud: &Cloud, call: &Call<'_>) -> Result<String, Refusa
 pub(super) enum Reader {
     /// A user, by bearer token or by their PAT.
     User(String),
-    /// A service principal or the job's identity: its name.
-    Service(String),
+    /// A service principal or the job's identity.
+    Service {
+        /// Display name.
+        name: String,
+        /// Its id, the same in every token.
+        id: String,
+    },
+}
+
+impl Reader {
+    fn service(name: &str, bearer: &Bearer) -> Self {
+        Self::Service {
+            name: name.to_owned(),
+            id: bearer.object_id.clone(),
+        }
+    }
 }
 
 /// The reader of a resource that needs `needed`; `None`: any credential that is good for the organization.
@@ -171,9 +185,9 @@ pub(super) fn reader(cloud: &mut Cloud, call: &Call<'_>, needed: Option<&str>) -
         // What an identity of its own may do is set by permissions in the organization, not by scopes.
         BearerKind::App(name) => {
             app_member(cloud, call, bearer)?;
-            Ok(Reader::Service(name.clone()))
+            Ok(Reader::service(name, bearer))
         }
-        BearerKind::Job(name) => Ok(Reader::Service(name.clone())),
+        BearerKind::Job(name) => Ok(Reader::service(name, bearer)),
         BearerKind::User(id) => {
             let scoped = needed.is_none_or(|needed| scope::allows(&bearer.scopes, needed));
             if scoped && is_member(cloud, call, id) {

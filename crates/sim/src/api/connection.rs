@@ -25,20 +25,12 @@ pub(super) fn answer(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
     version(call.request, Stage::Preview)?;
     let user = match &reader {
         Reader::User(id) => cloud.user(id).cloned(),
-        Reader::Service(_) => None,
+        Reader::Service { .. } => None,
     };
     let identity = match (&user, &reader) {
         (Some(user), _) => identity(user),
-        (None, Reader::User(name) | Reader::Service(name)) => json!({
-            "id": call.activity,
-            "descriptor": format!("Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{name}"),
-            "subjectDescriptor": format!("aadsp.{}", call.activity.replace('-', "")),
-            "providerDisplayName": name,
-            "isActive": true,
-            "properties": {},
-            "resourceVersion": 2,
-            "metaTypeId": 3,
-        }),
+        (None, Reader::User(id)) => service(id, id),
+        (None, Reader::Service { name, id }) => service(name, id),
     };
     Ok(Answer::json(
         200,
@@ -68,5 +60,18 @@ fn identity(user: &User) -> serde_json::Value {
         "properties": { "Account": { "$type": "System.String", "$value": user.upn } },
         "resourceVersion": 2,
         "metaTypeId": 0,
+    })
+}
+
+fn service(name: &str, id: &str) -> serde_json::Value {
+    json!({
+        "id": id,
+        "descriptor": format!("Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{id}"),
+        "subjectDescriptor": format!("aadsp.{}", id.replace('-', "")),
+        "providerDisplayName": name,
+        "isActive": true,
+        "properties": {},
+        "resourceVersion": 2,
+        "metaTypeId": 3,
     })
 }

@@ -53,7 +53,6 @@ struct Call<'a> {
     /// The path's parts after the organization.
     path: &'a [String],
     request: &'a Request,
-    activity: String,
 }
 
 impl Call<'_> {
@@ -80,7 +79,6 @@ fn devops(cloud: &mut Cloud, organization: &str, path: &[String], request: &Requ
                 organization,
                 path,
                 request,
-                activity: activity.clone(),
             };
             if let Some(answer) = oidc::answer(cloud, &call) {
                 answer

@@ -184,9 +184,11 @@ impl Cloud {
             .organization(&seed.organization)
             .map(|known| known.tenant.clone());
         let mut token = self.token(spec);
-        if let (Some(text), Some(mut bearer)) = (seed.token, self.bearers.remove(&token)) {
-            bearer.text.clone_from(&text);
-            self.bearers.insert(text.clone(), bearer);
+        if let Some(text) = seed.token {
+            if let Some(mut bearer) = self.bearers.remove(&token) {
+                bearer.text.clone_from(&text);
+                self.bearers.insert(text.clone(), bearer);
+            }
             token = text;
         }
         let job = PipelineJob {

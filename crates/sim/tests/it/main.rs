@@ -5,11 +5,19 @@ mod callers;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod entra;
+#[cfg(test)]
+mod entra_user;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod listing;
+#[cfg(test)]
+mod managed;
+#[cfg(test)]
+mod oidc;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]

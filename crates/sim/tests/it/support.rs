@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use patkeeper_sim::{Sim, SimConfig};
-use reqwest::blocking::{Client, ClientBuilder, Response};
+use reqwest::blocking::{Client, ClientBuilder, RequestBuilder, Response};
 use reqwest::{Certificate, Proxy, redirect};
 use serde_json::Value;
 
@@ -64,6 +66,24 @@ pub(crate) fn builder(sim: &Sim) -> ClientBuilder {
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
         .timeout(Duration::from_secs(20))
+}
+
+/// Sends a form.
+pub(crate) fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> Response {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body)
+        .send()
+        .unwrap()
+}
+
+/// The claims inside a JSON web token.
+pub(crate) fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
 impl World {

@@ -1,12 +1,13 @@
 //! `POST /{tenant}/oauth2/v2.0/devicecode`, and the polls for what became of it.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::denial::{Denial, Words};
 use super::scopes::Asked;
 use super::{client, post_only};
 use crate::answer::Answer;
-use crate::cloud::{App, Browser, Cloud, Decision, Declined, Grant, Instance};
+use crate::cloud::{App, Browser, Clock, Cloud, Decision, Declined, Grant, Instance};
 use crate::request::Request;
 
 const PAGE: &str = "https://microsoft.com/devicelogin";
@@ -56,6 +57,8 @@ pub(super) fn poll(cloud: &mut Cloud, app: &App, code: &str, words: &mut Words) 
         Declined::AuthorizationDeclined => "authorization_declined",
         Declined::AccessDenied => "access_denied",
     };
+    let interval = TimeDelta::seconds(cloud.entra.device_interval.into());
+    let clock_runs = matches!(cloud.clock, Clock::System { .. });
     let Some(device) = cloud.entra.devices.get_mut(code) else {
         return refuse(70_018);
     };
@@ -64,6 +67,10 @@ pub(super) fn poll(cloud: &mut Cloud, app: &App, code: &str, words: &mut Words) 
     }
     if device.ends <= now {
         return refuse(70_019);
+    }
+    let before = device.polled.replace(now);
+    if clock_runs && before.is_some_and(|before| now - before < interval) {
+        return refuse(70_016).map_err(|denial| denial.worded("slow_down"));
     }
     device.polls += 1;
     if device.decision == Decision::Pending && after.is_some_and(|after| device.polls > after) {

@@ -112,3 +112,69 @@ fn client_info(cloud: &Cloud, user: &str) -> String {
         .map_or(cloud.tenant(), |user| user.tenant.as_str());
     URL_SAFE_NO_PAD.encode(serde_json::json!({ "uid": user, "utid": tenant }).to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cloud::{AppSeed, Clock};
+
+    const CLIENT: &str = "0aa1bb2c-1111-4111-8111-0000000000aa";
+
+    fn fields() -> impl Strategy<Value = Vec<(String, String)>> {
+        let name = prop::sample::select(vec![
+            "grant_type",
+            "scope",
+            "client_secret",
+            "client_assertion",
+            "client_assertion_type",
+            "refresh_token",
+            "code",
+            "code_verifier",
+            "redirect_uri",
+            "device_code",
+        ]);
+        let value = prop_oneof![
+            "[ -~]{0,40}",
+            "(client_credentials|refresh_token|authorization_code|password|device_code)",
+            "(offline_access |499b84ac-1321-427f-aa17-267ca6975798/|https://vault.azure.net/|a/){0,3}(.default|vso.pats)",
+            "[A-Za-z0-9_-]{0,20}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,20}",
+        ];
+        prop::collection::vec((name.prop_map(str::to_owned), value), 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn no_form_breaks_a_sign_in_or_is_given_a_token(
+            fields in fields(),
+            path in "/(common|acme\\.example|[a-z0-9-]{0,8}|%ff)/oauth2/v2\\.0/(token|devicecode|authorize)",
+            public in any::<bool>(),
+        ) {
+            let mut cloud = Cloud::new(1, Clock::Fixed("2026-11-21T12:00:00Z".parse().unwrap()));
+            let tenant = cloud.add_tenant(Instance::Public, "acme.example");
+            let seed = if public { AppSeed::public("app") } else { AppSeed::confidential("app") };
+            cloud.add_app(seed.client_id(CLIENT).tenant(&tenant).redirect("http://localhost"));
+            let form = form_urlencoded::Serializer::new(String::new())
+                .append_pair("client_id", CLIENT)
+                .extend_pairs(&fields)
+                .finish();
+            let mut headers = hyper::HeaderMap::new();
+            headers.insert("content-type", "application/x-www-form-urlencoded".parse().unwrap());
+            let request = Request {
+                method: if path.ends_with("authorize") { "GET" } else { "POST" }.into(),
+                host: "login.microsoftonline.com".into(),
+                path,
+                query: form.clone(),
+                headers,
+                body: Bytes::from(form),
+            };
+            let answer = answer(&mut cloud, Instance::Public, &request);
+            prop_assert!((200..500).contains(&answer.status));
+            let text = String::from_utf8_lossy(&answer.body);
+            prop_assert!(!text.contains("access_token"));
+            prop_assert!(answer.status != 200 || !request.path.ends_with("token"));
+        }
+    }
+}

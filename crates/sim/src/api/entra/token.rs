@@ -46,6 +46,10 @@ fn grant(cloud: &mut Cloud, instance: Instance, tenant: &str, request: &Request)
         "grant_type".clone_into(&mut words.detail);
         return Err(Denial::new(900_144, &words));
     };
+    // For texts that name the resource, whatever becomes of the scope.
+    let scope = request.field("scope").unwrap_or_default();
+    let resource = scope.split(' ').find_map(|part| part.rsplit_once('/'));
+    words.resource = resource.map_or_else(String::new, |(resource, _)| resource.to_owned());
     let app = client::app(cloud, tenant.as_ref(), client::named(request).0, &mut words)?;
     let mut desk = Desk {
         instance,

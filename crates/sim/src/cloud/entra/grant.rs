@@ -48,6 +48,7 @@ pub(crate) struct Device {
     pub(crate) scopes: String,
     pub(crate) ends: DateTime<Utc>,
     pub(crate) polls: u32,
+    pub(crate) polled: Option<DateTime<Utc>>,
     pub(crate) decision: Decision,
 }
 

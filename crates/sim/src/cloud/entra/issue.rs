@@ -133,6 +133,7 @@ impl Cloud {
                 scopes: scopes.to_owned(),
                 ends,
                 polls: 0,
+                polled: None,
                 decision: Decision::Pending,
             },
         );

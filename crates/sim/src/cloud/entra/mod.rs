@@ -68,7 +68,7 @@ pub struct Entra {
     pub code_life: TimeDelta,
     /// Life of a device code.
     pub device_life: TimeDelta,
-    /// `interval` of a device code, in seconds.
+    /// `interval` of a device code, in seconds. While the clock runs, who polls sooner is told `slow_down`.
     pub device_interval: u32,
     /// After so many polls the browser's user decides; `None`: only [`Cloud::approve_device`] and
     /// [`Cloud::decline_device`] do.
@@ -226,6 +226,14 @@ impl Cloud {
             });
         }
         text
+    }
+
+    /// Adds an app's service principal to an organization.
+    pub fn join_app(&mut self, client_id: &str, organization: &str) {
+        self.add_organization(organization);
+        if let Some(app) = self.app_mut(client_id) {
+            app.organizations.push(organization.to_owned());
+        }
     }
 
     /// Refuses an app (7000222, 53003, 700016, …), or with `None` no longer.
