@@ -116,3 +116,6 @@ impl fmt::Debug for Cached {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,3 +233,6 @@ impl fmt::Debug for Managed {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

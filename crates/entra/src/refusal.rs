@@ -107,3 +107,6 @@ pub(crate) fn named(text: &str) -> impl Iterator<Item = String> {
         })
         .map(ToOwned::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,3 +155,6 @@ fn bad(what: impl Into<String>) -> Failure {
         .with_code("badInput")
         .with_way_out("check the service connection: edit it, and verify it there")
 }
+
+#[cfg(test)]
+mod tests;
