@@ -1,5 +1,6 @@
 //! The agent's front: one task, from `INPUT_*` to `task.complete`.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use patkeeper_agent::Front;
@@ -40,6 +41,9 @@ pub(crate) fn run(name: &str) -> ExitCode {
 
 fn perform(task: &'static Task, context: &AgentContext, console: &Console) -> Result<Ending, Failure> {
     let inputs = run::checked(console, Inputs::from_agent(task, variable))?;
+    let variables: Vec<(String, String)> = std::env::vars_os()
+        .map(|(name, value)| (text(name), text(value)))
+        .collect();
     let job = Job {
         report_folder: inputs
             .report_directory
@@ -48,6 +52,7 @@ fn perform(task: &'static Task, context: &AgentContext, console: &Console) -> Re
         inputs,
         network: run::network(variable)?,
         context,
+        variables: &variables,
         console,
     };
     run::to_the_end(console, monitor::run(job))
@@ -60,8 +65,12 @@ fn end_with_parent() {
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
-/// A variable of the process. Text that is no Unicode is kept as far as it can be: an input that is there must
-/// not read as one that is not.
+/// A variable of the process.
 fn variable(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    std::env::var_os(name).map(text)
+}
+
+/// Text that is no Unicode is kept as far as it can be: an input that is there must not read as one that is not.
+fn text(value: OsString) -> String {
+    value.to_string_lossy().into_owned()
 }

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use patkeeper_agent::registry::{self, Task};
+use patkeeper_agent::registry::{self, Kind, Task, sign_in_command};
 
-use crate::{agent, people, scopes};
+use crate::{agent, explain, people, scopes, sign_in};
 
 /// Runs what the arguments say. Its own usage errors end with 2, like all bad input.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -20,6 +20,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match matches.subcommand() {
         Some(("task", matches)) => agent::run(&text(matches, "name").unwrap_or_default()),
         Some(("scopes", matches)) => scopes::run(matches.get_many::<String>("words").into_iter().flatten()),
+        Some(("explain", matches)) => explain::run(matches.get_many::<String>("text").into_iter().flatten()),
+        Some(("sign-in", matches)) => sign_in::command::run(matches),
         #[cfg(feature = "demo")]
         Some(("demo", _)) => crate::demo::run(),
         Some((command, matches)) => match registry::TASKS.iter().find(|task| task.command == command) {
@@ -37,11 +39,24 @@ fn tree() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(registry::TASKS.iter().map(|task| for_people(task)))
+        .subcommand(for_people(&sign_in_command::COMMAND))
         .subcommand(
             Command::new("scopes")
                 .about("Finds the least scope for what a PAT has to do.")
                 .after_help("Examples:\n  patkeeper scopes push code\n  patkeeper scopes vso.build_execute\n  patkeeper scopes")
                 .arg(Arg::new("words").help("What it has to do, or a scope's name; none: all scopes").num_args(0..)),
+        )
+        .subcommand(
+            Command::new("explain")
+                .about("Says what an error of Azure DevOps, Microsoft Entra or Key Vault means, who can fix it, and how.")
+                .after_help("Examples:\n  patkeeper explain AADSTS700016\n  patkeeper explain - < log.txt\n  patkeeper explain\n\nOf the text nothing is printed but the codes that were recognized. Ends with 2 when none was.")
+                .arg(
+                    Arg::new("text")
+                        .help("A code, or a message with one; '-' reads a whole log or JSON from standard input; none: all codes")
+                        // A message may begin with a dash.
+                        .allow_hyphen_values(true)
+                        .num_args(0..),
+                ),
         )
         .subcommand(
             Command::new("task")
@@ -76,7 +91,11 @@ fn for_people(task: &'static Task) -> Command {
             .help(help)
             .allow_hyphen_values(true)
             .action(ArgAction::Append);
-        command.arg(arg)
+        command.arg(match input.kind {
+            // `--dry-run` says what `--dry-run true` says.
+            Kind::Flag => arg.num_args(0..=1).default_missing_value("true"),
+            _ => arg,
+        })
     })
 }
 

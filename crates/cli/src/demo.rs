@@ -48,7 +48,10 @@ pub(crate) fn run() -> ExitCode {
 
 fn show(console: &Console) -> anyhow::Result<Ending> {
     let sim = Sim::start(SimConfig::default()).context("the simulator did not start")?;
-    let acme = sim.cloud(generate::demo);
+    let pipeline = sim.cloud(|cloud| {
+        let acme = generate::demo(cloud);
+        generate::pipeline(cloud, &acme)
+    });
     // Kept, so that the reports can be opened; new each time, so that nobody else's file is written to.
     let folder = tempfile::Builder::new()
         .prefix("patkeeper-demo-")
@@ -56,45 +59,59 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
         .context("no temp folder")?
         .keep();
     let policy = write_policy(&folder)?;
-
+    let inputs = [
+        ("azureSubscription", "azure-pats", pipeline.connection.as_str()),
+        ("tenantId", "$(tenantId)", pipeline.tenant.as_str()),
+        ("clientId", "$(clientId)", pipeline.client_id.as_str()),
+        ("refreshTokenVault", "acme-kv", pipeline.vault.as_str()),
+        (
+            "refreshTokenSecret",
+            "patkeeper-refresh",
+            pipeline.secret.as_str(),
+        ),
+        ("policyFile", "policy.yml", &policy.display().to_string()),
+        (
+            "slackWebhookUrl",
+            "$(slackWebhook)",
+            "https://hooks.slack.com/services/T0/B0/not-a-real-webhook",
+        ),
+    ];
     console.text(
         "A simulated organization, 'acme', on this machine; nothing leaves it. This is what a pipeline runs:",
     );
     console.text("");
-    for line in [
-        "  - task: PatMonitor@1",
-        "    inputs:",
-        "      accessToken: $(entraToken)",
-        "      policyFile: policy.yml",
-        "      slackWebhookUrl: $(slackWebhook)",
-    ] {
-        console.text(line);
+    console.text("  - task: PatMonitor@1");
+    console.text("    inputs:");
+    for (name, written, _) in inputs {
+        console.text(&format!("      {name}: {written}"));
     }
     console.text("");
 
-    let input = |name: &str| match name {
-        "organization" => Some(acme.organization.clone()),
-        "accessToken" => Some(acme.token.clone()),
-        "policyFile" => Some(policy.display().to_string()),
-        "slackWebhookUrl" => Some("https://hooks.slack.com/services/T0/B0/not-a-real-webhook".to_owned()),
-        "reportDirectory" => Some(folder.display().to_string()),
-        _ => None,
+    // What an agent that is configured with the simulator's proxy and CA gives such a step.
+    let mut variables = sim.agent_env();
+    variables.extend(pipeline.environment.iter().cloned());
+    let given = inputs.map(|(name, _, value)| (format!("INPUT_{}", name.to_uppercase()), value.to_owned()));
+    variables.extend(given);
+    variables.push((
+        "SYSTEM_COLLECTIONURI".to_owned(),
+        "https://dev.azure.com/acme/".to_owned(),
+    ));
+    variables.push(("AGENT_TEMPDIRECTORY".to_owned(), folder.display().to_string()));
+    let variable = |name: &str| {
+        let found = variables.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone())
     };
-    let inputs = run::checked(console, Inputs::from_flags(&pat_monitor::TASK, input))?;
-    let env = sim.agent_env();
-    let agent = |name: &str| {
-        env.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.clone())
-    };
+    let broke = |failure: Failure| anyhow::anyhow!(failure.what);
+    let inputs = run::checked(console, Inputs::from_agent(&pat_monitor::TASK, variable)).map_err(broke)?;
     let job = Job {
-        report_folder: inputs.report_directory.clone(),
+        report_folder: Some(folder.clone()),
         inputs,
-        network: run::network(agent).map_err(|failure| anyhow::anyhow!(failure.what))?,
+        network: run::network(variable).map_err(broke)?,
         context: &AgentContext::default(),
+        variables: &variables,
         console,
     };
-    run::to_the_end(console, monitor::run(job)).map_err(|failure| anyhow::anyhow!(failure.what))
+    run::to_the_end(console, monitor::run(job)).map_err(broke)
 }
 
 /// One finding of the demo is waived, so that a waiver can be seen.

@@ -4,11 +4,13 @@ mod agent;
 mod commands;
 #[cfg(feature = "demo")]
 mod demo;
+mod explain;
 mod memory;
 mod monitor;
 mod people;
 mod run;
 mod scopes;
+mod sign_in;
 
 use std::process::ExitCode;
 

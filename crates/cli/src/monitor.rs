@@ -13,7 +13,6 @@ use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::PatMonitorInputs;
 use patkeeper_agent::inputs::pat_monitor::ReportFormat;
-use patkeeper_agent::inputs::sign_in::SignIn;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::{MonitorSettings, StepEnd, StepResult, judge, step_end};
 use patkeeper_core::organization::Organization;
@@ -21,12 +20,12 @@ use patkeeper_core::policy::{FILE_BYTES, Policy};
 use patkeeper_core::render;
 use patkeeper_core::report::{Report, Run};
 use patkeeper_devops::AzureDevOps;
-use patkeeper_entra::GivenToken;
 use patkeeper_http::{Client, Settings, TokenSource};
-use patkeeper_lifecycle::monitor::{Target, read_all};
+use patkeeper_lifecycle::monitor::{Target, none_read, read_all};
 use serde_json::Value;
 
-use crate::run::Ending;
+use crate::run::{self, Ending};
+use crate::sign_in::{self, Place};
 use reports::{Folder, Written};
 
 /// One run of PatMonitor.
@@ -39,6 +38,8 @@ pub(crate) struct Job<'a> {
     pub(crate) network: Settings,
     /// What the agent tells.
     pub(crate) context: &'a AgentContext,
+    /// The agent's variables, for its connections: see [`Place::variables`].
+    pub(crate) variables: &'a [(String, String)],
     /// Where to print.
     pub(crate) console: &'a Console,
 }
@@ -50,14 +51,10 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         report_folder,
         network,
         context,
+        variables,
         console,
     } = job;
-    if let Some(password) = network.proxy.as_ref().and_then(|proxy| proxy.password.as_ref()) {
-        console.mask("the proxy's password", password);
-    }
-    for warning in network.warnings() {
-        console.warning(&warning);
-    }
+    run::tell_of_network(console, &network);
     let settings = settings(console.front(), &inputs)?;
     let folder = report_folder
         .as_deref()
@@ -65,19 +62,19 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         .transpose()?;
     let client = Client::new(&network).map_err(|error| error.failure())?;
 
-    let SignIn::AccessToken(token) = &inputs.sign_in.choice else {
-        let what = format!(
-            "{}: this program signs in with accessToken only.",
-            console.front().label("signIn")
-        );
-        return Err(Failure::new(FailureKind::Input, what).with_code("badInput"));
+    let place = Place {
+        console,
+        client: &client,
+        proxy: network.proxy.as_ref(),
+        variables,
     };
-    let token = GivenToken::new(token, &console.front().label("accessToken"))?;
-    for warning in token.facts().warnings(Utc::now()) {
-        console.warning(&warning);
-    }
-    let targets = targets(&inputs, &client, Arc::new(token), context);
-    let readings = read_all(&targets).await;
+    let readings = match place.azure_devops(&inputs.sign_in).await {
+        Ok(token) => read_all(&targets(&inputs, &client, token, context)).await,
+        // Configuration is to be mended by who wrote it. Anything else may happen to a good pipeline on any day,
+        // and then the team is told like of all that cannot be read.
+        Err(failure) if failure.kind == FailureKind::Input => return Err(failure),
+        Err(failure) => none_read(&inputs.organizations, sign_in::how(&inputs.sign_in), &failure),
+    };
     let now = Utc::now();
     let run = Run {
         task: "PatMonitor".to_owned(),

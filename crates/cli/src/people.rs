@@ -10,6 +10,7 @@ use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::Inputs;
 use patkeeper_agent::registry::Task;
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_http::Settings;
 
 use crate::commands::text;
 use crate::monitor::{self, Job};
@@ -17,6 +18,26 @@ use crate::run::{self, Ending};
 
 /// Runs the task that the command stands for.
 pub(crate) fn run(task: &'static Task, matches: &ArgMatches) -> ExitCode {
+    command(task, matches, |console| {
+        let inputs = run::checked(console, inputs(task, matches))?;
+        let job = Job {
+            report_folder: inputs.report_directory.clone(),
+            inputs,
+            network: network()?,
+            context: &AgentContext::default(),
+            variables: &[],
+            console,
+        };
+        run::to_the_end(console, monitor::run(job))
+    })
+}
+
+/// Runs one command for a person, and says how it ended.
+pub(crate) fn command(
+    task: &'static Task,
+    matches: &ArgMatches,
+    work: impl FnOnce(&Console) -> Result<Ending, Failure>,
+) -> ExitCode {
     let verbose = matches.get_flag("verbose");
     let (console, right) = Console::new(
         Front::People,
@@ -26,26 +47,24 @@ pub(crate) fn run(task: &'static Task, matches: &ArgMatches) -> ExitCode {
         std::io::stderr(),
     );
     run::report_bugs(&console);
-    let ending = perform(task, matches, &console).unwrap_or_else(|failure| run::failed(&console, &failure));
+    let ending = work(&console).unwrap_or_else(|failure| run::failed(&console, &failure));
     console.complete(right, ending.result, &ending.message);
     ExitCode::from(ending.exit_code)
 }
 
-fn perform(task: &'static Task, matches: &ArgMatches, console: &Console) -> Result<Ending, Failure> {
+/// The flags given.
+pub(crate) fn inputs(task: &'static Task, matches: &ArgMatches) -> Result<Inputs, Failure> {
     let typed_in = typed_in(task, matches)?;
     let flag = |name: &str| match &typed_in {
         Some((input, value)) if *input == name => Some(value.clone()),
         _ => text(matches, name),
     };
-    let inputs = run::checked(console, Inputs::from_flags(task, flag))?;
-    let job = Job {
-        report_folder: inputs.report_directory.clone(),
-        inputs,
-        network: run::network(|name| std::env::var(name).ok())?,
-        context: &AgentContext::default(),
-        console,
-    };
-    run::to_the_end(console, monitor::run(job))
+    Ok(Inputs::from_flags(task, flag)?)
+}
+
+/// Proxy and trust as the machine has them.
+pub(crate) fn network() -> Result<Settings, Failure> {
+    run::network(|name| std::env::var(name).ok())
 }
 
 /// The one secret that is read from standard input, if its flag says `-`.

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use patkeeper_agent::console::Console;
-use patkeeper_agent::inputs::{BadInput, Inputs, PatMonitorInputs};
+use patkeeper_agent::inputs::{Inputs, PatMonitorInputs};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::StepResult;
 use patkeeper_core::render::{self, LogLine};
@@ -41,17 +41,32 @@ pub(crate) fn words(failure: &Failure) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Reads PatMonitor's inputs; their secrets are masked before any value of theirs is looked at. What is refused
-/// earlier, such as a macro left unresolved, is told without a secret's value.
-pub(crate) fn checked(
+/// Reads PatMonitor's inputs.
+pub(crate) fn checked<E: Into<Failure>>(
     console: &Console,
-    inputs: Result<Inputs, BadInput>,
-) -> Result<PatMonitorInputs, BadInput> {
-    let inputs = inputs?;
+    inputs: Result<Inputs, E>,
+) -> Result<PatMonitorInputs, Failure> {
+    let inputs = masked(console, inputs.map_err(Into::into)?);
+    Ok(PatMonitorInputs::read(&inputs)?)
+}
+
+/// The inputs, their secrets masked before any value of theirs is looked at. What is refused earlier, such as a macro
+/// left unresolved, is told without a secret's value.
+pub(crate) fn masked(console: &Console, inputs: Inputs) -> Inputs {
     for (name, secret) in inputs.secrets() {
         console.mask(&name, secret);
     }
-    PatMonitorInputs::read(&inputs)
+    inputs
+}
+
+/// Masks the proxy's password, and says what people must know of the network before anything is sent.
+pub(crate) fn tell_of_network(console: &Console, network: &http::Settings) {
+    if let Some(password) = network.proxy.as_ref().and_then(|proxy| proxy.password.as_ref()) {
+        console.mask("the proxy's password", password);
+    }
+    for warning in network.warnings() {
+        console.warning(&warning);
+    }
 }
 
 /// The network as machine and agent say it is, read through `variable`.
@@ -91,7 +106,7 @@ pub(crate) fn to_the_end(
             ending = work => ending,
             () = cancelled() => Err(Failure::new(
                 FailureKind::Cancelled,
-                "Cancelled: no further request was begun, and nothing was changed.",
+                "Cancelled: no further request was begun, and no PAT was changed.",
             )),
         }
     });

@@ -5,7 +5,7 @@ use futures_util::future::{join, join_all};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::Listed;
-use patkeeper_core::reading::{OrganizationReading, Unreadable};
+use patkeeper_core::reading::{OrganizationReading, SignedIn, Unreadable};
 use patkeeper_core::report::Report;
 
 use crate::ports::{Listing, Notifier, OwnPats};
@@ -25,6 +25,26 @@ pub struct Target<P> {
 /// Reads every target, all at once: they share nothing but the client and its limits.
 pub async fn read_all<P: OwnPats>(targets: &[Target<P>]) -> Vec<OrganizationReading> {
     join_all(targets.iter().map(read)).await
+}
+
+/// What is known of the organizations when nobody could sign in: nothing, for one reason.
+#[must_use]
+pub fn none_read(organizations: &[Organization], how: &str, failure: &Failure) -> Vec<OrganizationReading> {
+    let unread = |organization: &Organization| OrganizationReading {
+        organization: organization.clone(),
+        account_id: None,
+        signed_in: SignedIn {
+            how: how.to_owned(),
+            ..SignedIn::default()
+        },
+        pats: Vec::new(),
+        unreadable: vec![Unreadable {
+            what: format!("the PATs of {organization}"),
+            failure: failure.clone(),
+        }],
+        notes: Vec::new(),
+    };
+    organizations.iter().map(unread).collect()
 }
 
 /// Reads one organization: whose it is, its active PATs, and only then its expired ones. A PAT that ends while

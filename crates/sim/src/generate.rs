@@ -1,15 +1,17 @@
-//! Whole organizations: large ones from a seed, and the one of the demo.
+//! Whole organizations: large ones from a seed, and the one of the demo; and the pipeline that signs in to one.
 //!
 //! No PAT made here has a token, so nothing in them looks like a secret. All times are relative to the
 //! cloud's clock.
 
 mod demo;
+mod pipeline;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cloud::{Cloud, PatSeed};
 
 pub use demo::demo;
+pub use pipeline::{Pipeline, pipeline};
 
 /// Who can be asked about a generated organization.
 #[derive(Debug, Clone)]

@@ -1,0 +1,182 @@
+//! Sign-in, wired: the inputs and the agent's connections become the source of tokens.
+
+pub(crate) mod command;
+mod kept;
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use patkeeper_agent::connection::{Authentication, AzureConnection};
+use patkeeper_agent::console::Console;
+use patkeeper_agent::inputs::sign_in::{ClientProof, RefreshTokenInputs, SignIn, SignInInputs};
+use patkeeper_core::cloud::Cloud;
+use patkeeper_core::failure::Failure;
+use patkeeper_core::vault::VaultName;
+use patkeeper_entra::delegated::{App, Proof, Purpose, RefreshToken};
+use patkeeper_entra::{GivenToken, Identity, OidcRequest, Setup};
+use patkeeper_http::{AZURE_DEVOPS, Client, Mask, Proxy, TokenFacts, TokenSource};
+use patkeeper_stores::KeyVault;
+use secrecy::ExposeSecret;
+
+use kept::KeptToken;
+
+/// Where a sign-in takes place.
+pub(crate) struct Place<'a> {
+    /// Who is told, and what must never be printed.
+    pub(crate) console: &'a Console,
+    /// What asks Microsoft Entra and Key Vault.
+    pub(crate) client: &'a Client,
+    /// The agent's proxy, for programs that are started.
+    pub(crate) proxy: Option<&'a Proxy>,
+    /// The agent's variables, among them connections and the job's own token. Empty for people.
+    pub(crate) variables: &'a [(String, String)],
+}
+
+/// Who reaches the vault.
+struct Reached {
+    identity: Identity,
+    cloud: Cloud,
+    connection: Option<AzureConnection>,
+    /// Of a connection that is federated.
+    oidc: Option<Arc<OidcRequest>>,
+}
+
+impl Place<'_> {
+    /// Whose token calls Azure DevOps. A first token is got, so that a sign-in that fails ends the run before
+    /// anything else is asked for.
+    pub(crate) async fn azure_devops(&self, inputs: &SignInInputs) -> Result<Arc<dyn TokenSource>, Failure> {
+        let scope = format!("{AZURE_DEVOPS}/.default");
+        let source: Arc<dyn TokenSource> = match &inputs.choice {
+            SignIn::AccessToken(token) => Arc::new(GivenToken::new(
+                token,
+                &self.console.front().label("accessToken"),
+            )?),
+            SignIn::ServiceConnection => self.reach(inputs)?.identity.tokens_for(scope),
+            SignIn::ManagedIdentity { client_id } => {
+                Identity::managed(&self.setup(Cloud::Public), client_id.clone())?.tokens_for(scope)
+            }
+            SignIn::AzureCli => self.azure_cli()?.tokens_for(scope),
+            SignIn::RefreshToken(refresh) => Arc::new(self.refresh_token(inputs, refresh)?),
+        };
+        let facts = TokenFacts::read(source.token().await?.expose_secret());
+        for warning in facts.warnings(Utc::now()) {
+            self.console.warning(&warning);
+        }
+        Ok(source)
+    }
+
+    /// What every source of tokens needs. Each secret it gets hold of is known to the console before it is used.
+    fn setup(&self, cloud: Cloud) -> Setup {
+        let console = self.console.clone();
+        let mask: Mask = Arc::new(move |name, secret| console.mask(name, secret));
+        Setup {
+            client: self.client.clone(),
+            cloud,
+            mask,
+            now: Utc::now,
+        }
+    }
+
+    /// The identity that reaches the vault: the connection's, or at a terminal the Azure CLI's.
+    fn reach(&self, inputs: &SignInInputs) -> Result<Reached, Failure> {
+        let Some(id) = &inputs.azure_subscription else {
+            return Ok(Reached {
+                identity: self.azure_cli()?,
+                cloud: Cloud::Public,
+                connection: None,
+                oidc: None,
+            });
+        };
+        let connection = AzureConnection::read(id, self.variables.iter().cloned())?;
+        let setup = self.setup(connection.cloud);
+        for (name, secret) in connection.secrets() {
+            (setup.mask)(name, secret);
+        }
+        let (tenant, client_id) = (
+            connection.tenant.as_str(),
+            connection.client_id.as_deref().unwrap_or_default(),
+        );
+        let mut oidc = None;
+        let identity = match &connection.subject {
+            Authentication::Federated => {
+                let request = self.oidc(&connection)?;
+                oidc = Some(Arc::clone(&request));
+                Identity::federated(&setup, tenant, client_id, request)?
+            }
+            Authentication::Secret(key) => Identity::client_secret(&setup, tenant, client_id, key.clone())?,
+            Authentication::ManagedIdentity { client_id } => Identity::managed(&setup, client_id.clone())?,
+        };
+        Ok(Reached {
+            identity,
+            cloud: connection.cloud,
+            connection: Some(connection),
+            oidc,
+        })
+    }
+
+    /// The connection's assertion; the error says why it has none.
+    fn oidc(&self, connection: &AzureConnection) -> Result<Arc<OidcRequest>, Failure> {
+        let request = connection.oidc_request(self.variables.iter().cloned())?;
+        let setup = self.setup(connection.cloud);
+        (setup.mask)("the job's token", &request.token);
+        let id = connection.id.clone();
+        Ok(Arc::new(OidcRequest::new(&setup, request.uri, id, request.token)))
+    }
+
+    fn azure_cli(&self) -> Result<Identity, Failure> {
+        Identity::azure_cli(&self.setup(Cloud::Public), self.proxy)
+    }
+
+    /// A vault, as this identity may use it.
+    fn vault(&self, name: &VaultName, cloud: Cloud, identity: &Identity) -> Result<KeyVault, Failure> {
+        let tokens = identity.tokens_for(name.cloud(cloud).vault_scope());
+        KeyVault::new(self.client, name, cloud, tokens)
+    }
+
+    fn refresh_token(
+        &self,
+        inputs: &SignInInputs,
+        refresh: &RefreshTokenInputs,
+    ) -> Result<RefreshToken, Failure> {
+        let reached = self.reach(inputs)?;
+        let proof = match (&refresh.proof, &reached.connection) {
+            (ClientProof::Secret(secret), _) => Proof::Secret(secret.clone()),
+            (ClientProof::Federated, Some(connection)) => match &reached.oidc {
+                Some(oidc) => Proof::Assertion(Arc::clone(oidc)),
+                None => Proof::Assertion(self.oidc(connection)?),
+            },
+            (ClientProof::None | ClientProof::Federated, _) => Proof::None,
+        };
+        let tenant = refresh.tenant_id.clone().or_else(|| {
+            reached
+                .connection
+                .as_ref()
+                .map(|connection| connection.tenant.clone())
+        });
+        let app = App {
+            tenant: tenant.unwrap_or_default(),
+            client_id: refresh.client_id.clone(),
+            proof,
+        };
+        let vault = self.vault(&refresh.vault, reached.cloud, &reached.identity)?;
+        let kept = KeptToken::new(vault, refresh, self.console);
+        // Azure DevOps Services belongs to the public cloud, whatever cloud the vault is in.
+        Ok(RefreshToken::new(
+            &self.setup(Cloud::Public),
+            app,
+            Purpose::Rotate.scopes(),
+            Arc::new(kept),
+        ))
+    }
+}
+
+/// How a choice signs in, in words, where no token was ever got.
+pub(crate) fn how(inputs: &SignInInputs) -> &'static str {
+    match inputs.choice {
+        SignIn::AccessToken(_) => "access token",
+        SignIn::ServiceConnection => "service connection",
+        SignIn::ManagedIdentity { .. } => "managed identity",
+        SignIn::RefreshToken(_) => "refresh token",
+        SignIn::AzureCli => "Azure CLI",
+    }
+}

@@ -1,0 +1,93 @@
+//! The refresh token in its Key Vault: what is written beside it, and how its successor takes its place.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use patkeeper_agent::console::Console;
+use patkeeper_agent::inputs::sign_in::RefreshTokenInputs;
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::vault::{SecretName, VaultName};
+use patkeeper_entra::delegated::Keeper;
+use patkeeper_entra::delegated::refresh_token::BoxFuture;
+use patkeeper_stores::{KeyVault, Metadata};
+use secrecy::SecretString;
+
+use crate::run::words;
+
+/// How long Microsoft Entra takes a refresh token that is not used ("Refresh tokens in the Microsoft identity
+/// platform"). A policy of the tenant may end it earlier.
+pub(super) const LIFE: TimeDelta = TimeDelta::days(90);
+
+/// What is written beside a refresh token, so that whoever finds it in the vault knows what it is.
+pub(super) fn metadata(now: DateTime<Utc>, tags: BTreeMap<String, String>) -> Metadata {
+    Metadata {
+        expires: Some(now + LIFE),
+        content_type: Some("application/vnd.patkeeper.refresh-token".to_owned()),
+        tags,
+    }
+}
+
+/// The refresh token that a run redeems.
+pub(super) struct KeptToken {
+    store: KeyVault,
+    vault: VaultName,
+    secret: SecretName,
+    console: Console,
+    /// Of the version that was read: they are its successor's too.
+    tags: Mutex<BTreeMap<String, String>>,
+}
+
+impl KeptToken {
+    pub(super) fn new(store: KeyVault, inputs: &RefreshTokenInputs, console: &Console) -> Self {
+        Self {
+            store,
+            vault: inputs.vault.clone(),
+            secret: inputs.secret.clone(),
+            console: console.clone(),
+            tags: Mutex::default(),
+        }
+    }
+
+    fn tags(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.tags.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper for KeptToken {
+    fn read(&self) -> BoxFuture<'_, Result<SecretString, Failure>> {
+        Box::pin(async {
+            let found = self.store.get(&self.secret).await?;
+            let found = found.ok_or_else(|| absent(&self.vault, &self.secret))?;
+            *self.tags() = found.metadata.tags;
+            Ok(found.value)
+        })
+    }
+
+    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let metadata = metadata(Utc::now(), self.tags().clone());
+            let Err(not_stored) = self.store.set(&self.secret, successor, &metadata).await else {
+                return;
+            };
+            self.console.warning(&format!(
+                "{}\nThe refresh token that was there is still good, and this run goes on. But it ends {} days after \
+                 the sign-in that it comes from, unless a successor is stored before.",
+                words(&not_stored.failure),
+                LIFE.num_days()
+            ));
+        })
+    }
+}
+
+fn absent(vault: &VaultName, secret: &SecretName) -> Failure {
+    Failure::new(
+        FailureKind::Refused,
+        format!("The Key Vault '{vault}' has no secret '{secret}', where the refresh token should be."),
+    )
+    .with_code("noRefreshToken")
+    .with_way_out(format!(
+        "sign in once: patkeeper sign-in --vault {vault} --secret-name {secret} --tenant-id … --client-id …"
+    ))
+    .with_way_out("or correct refreshTokenVault and refreshTokenSecret")
+}
