@@ -194,6 +194,42 @@ mod tests {
         }
     }
 
+    /// The name that a heading has in links, as GitHub makes it.
+    fn anchor(heading: &str) -> String {
+        let heading = heading
+            .trim_start_matches('#')
+            .trim()
+            .to_lowercase()
+            .replace(' ', "-");
+        heading
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+            .collect()
+    }
+
+    #[test]
+    fn pages_that_a_way_out_names_are_there() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+        let mut named = 0;
+        for way in all().flat_map(|row| row.ways_out) {
+            for place in way.split(|c: char| c.is_whitespace() || "(),;:".contains(c)) {
+                if !place.starts_with("docs/") {
+                    continue;
+                }
+                let (page, section) = place.split_once('#').unwrap_or((place, ""));
+                let text = std::fs::read_to_string(format!("{root}{page}")).unwrap_or_default();
+                assert!(!text.is_empty(), "{place}");
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                assert!(
+                    section.is_empty() || headings.any(|heading| anchor(heading) == section),
+                    "{place}"
+                );
+                named += 1;
+            }
+        }
+        assert!(named > 5, "{named}");
+    }
+
     #[test]
     fn a_code_is_found_inside_a_pasted_line() {
         let line = "##[error]AADSTS7000222: The provided client secret keys for app '…' are expired.";

@@ -108,12 +108,12 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
-        &["ObjectIsBeingDeleted"],
-        &["is currently being deleted"],
+        &["ObjectIsBeingDeleted", "ObjectIsBeingRecovered"],
+        &["is currently being deleted", "is currently being recovered"],
         FailureKind::Service,
         Who::Service,
-        "the secret is being deleted at this moment",
-        &["wait a minute, recover the secret, and run the step again"],
+        "the secret is being deleted or recovered at this moment",
+        &["run the step again in a minute; a secret that was deleted must be recovered first"],
     ),
     row(
         &["AKV10032"],
