@@ -11,7 +11,11 @@ use crate::workspace::{Workspace, has, output, run};
 /// Installs, then tests.
 pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
     if cfg!(target_os = "linux") && !has("musl-gcc", "--version") {
-        musl(workspace);
+        // The C compiler that makes the program static. Without it the package is built for this machine's glibc.
+        apt(workspace, "musl-gcc", "musl-tools");
+    }
+    if cfg!(target_os = "linux") && !has("python3", "-cimport ensurepip, venv") {
+        apt(workspace, "Python's venv module", "python3-venv");
     }
     for component in ["rustfmt", "clippy"] {
         if !has("cargo", component) && has("rustup", "--version") {
@@ -24,16 +28,16 @@ pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
     suite::run(workspace)
 }
 
-/// The C compiler that makes the program static. Without it the package is built for this machine's glibc.
-fn musl(workspace: &Workspace) {
+/// Installs a package that holds `what`, where that is possible.
+fn apt(workspace: &Workspace, what: &str, package: &str) {
     let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || !has("apt-get", "--version") {
-        warn(
-            "musl-gcc is missing and cannot be installed from here (Debian and Ubuntu: apt-get install musl-tools)",
-        );
+        warn(format!(
+            "{what} is missing and cannot be installed from here (Debian and Ubuntu: apt-get install {package})"
+        ));
         return;
     }
-    say("musl-gcc is missing: installing musl-tools");
+    say(format!("{what} is missing: installing {package}"));
     let apt = |args: &[&str]| {
         run(
             "apt-get",
@@ -43,7 +47,7 @@ fn musl(workspace: &Workspace) {
                 .args(args),
         )
     };
-    if let Err(error) = apt(&["update", "-qq"]).and_then(|()| apt(&["install", "-y", "-qq", "musl-tools"])) {
-        warn(format!("musl-tools could not be installed: {error:#}"));
+    if let Err(error) = apt(&["update", "-qq"]).and_then(|()| apt(&["install", "-y", "-qq", package])) {
+        warn(format!("{package} could not be installed: {error:#}"));
     }
 }

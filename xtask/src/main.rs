@@ -10,6 +10,7 @@ mod package;
 mod payload;
 mod picture;
 mod platforms;
+mod python;
 mod suite;
 mod terminal;
 mod vsix;

@@ -9,7 +9,7 @@ use crate::package::Order;
 use crate::platforms::installed;
 use crate::terminal::{failure, say};
 use crate::workspace::{Workspace, cargo, has, run as execute};
-use crate::{bans, generate, npm, package};
+use crate::{bans, generate, npm, package, python};
 
 /// How a check ended.
 enum Outcome {
@@ -60,6 +60,7 @@ const CHECKS: &[(&str, Check)] = &[
             &["test", "--workspace", "--locked", "--no-fail-fast"],
         ))
     }),
+    ("Microsoft's Python clients", peers),
     ("shim, task.json, pipelines", node_tests),
 ];
 
@@ -154,6 +155,22 @@ fn documentation(workspace: &Workspace) -> Result<Outcome> {
         "--document-private-items",
     ]);
     passed(execute("cargo doc", doc.env("RUSTDOCFLAGS", "-D warnings")))
+}
+
+/// Real peers of the simulator. The Rust tests ran them too if they were installed; here they must run.
+fn peers(workspace: &Workspace) -> Result<Outcome> {
+    if cfg!(windows) {
+        return Ok(Outcome::Skipped("the emulator of the agent is for Unix"));
+    }
+    if let Err(missing) = python::install(workspace)? {
+        return Ok(Outcome::Skipped(missing));
+    }
+    let mut tests = workspace.command(cargo());
+    tests.args(["test", "--package", "patkeeper-tests", "--test", "peers", "--locked"]);
+    passed(execute(
+        "Microsoft's Python clients",
+        tests.env("PATKEEPER_PEERS", "must run"),
+    ))
 }
 
 fn node_tests(workspace: &Workspace) -> Result<Outcome> {
