@@ -20,6 +20,7 @@ use azure_core::time::OffsetDateTime;
 use azure_security_keyvault_secrets::models::{self, SecretAttributes, SetSecretParameters};
 use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
 use chrono::{DateTime, Utc};
+use patkeeper_core::advice;
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::{SecretName, VaultName};
@@ -248,30 +249,30 @@ impl KeyVault {
     /// A vault that does not exist has no address, so this is what a wrong name looks like.
     fn no_answer(&self, error: &HttpError) -> Failure {
         let mut failure = error.failure();
-        let names = match error {
-            HttpError::Connect { why, .. } => {
-                // Rust's own words on Unix, then those of Windows.
-                if why.contains("lookup address") || why.contains("No such host") {
-                    failure.code = Some("vaultNotFound".to_owned());
-                    failure.what = format!(
-                        "There is no Key Vault '{}', or this machine cannot find it: {}.",
-                        self.vault, failure.what
-                    );
-                }
-                true
+        match error {
+            // Rust's own words on Unix, then those of Windows.
+            HttpError::Connect { why, .. }
+                if why.contains("lookup address") || why.contains("No such host") =>
+            {
+                let what = format!("The Key Vault '{}' was not found: {error}.", self.vault);
+                let ways = failure.ways_out;
+                failure = match advice::find("VaultNotFound") {
+                    Some(row) => row.failure(what),
+                    None => Failure::new(FailureKind::Service, what),
+                };
+                // That a name leads nowhere may as well be the network's fault: nobody has refused anything.
+                failure.kind = FailureKind::Service;
+                failure.ways_out.extend(ways);
             }
-            HttpError::Proxy { sign_in, .. } => !sign_in,
-            _ => false,
-        };
-        if names {
-            failure.ways_out.insert(
+            HttpError::Connect { .. } | HttpError::Proxy { sign_in: false, .. } => failure.ways_out.insert(
                 0,
                 format!(
-                    "check the vault's name: '{}' in the cloud {}. A name that no vault has does not resolve",
+                    "check the vault's name: '{}' in the cloud {}",
                     self.vault,
                     self.cloud.name()
                 ),
-            );
+            ),
+            _ => {}
         }
         failure
     }

@@ -63,6 +63,9 @@ fn refused(error: &str, description: &str) -> Reply {
     )
 }
 
+/// Names and secrets.
+type Masks = Arc<Mutex<Vec<(String, String)>>>;
+
 /// What a run does, in order.
 type Events = Arc<Mutex<Vec<String>>>;
 
@@ -205,7 +208,7 @@ async fn an_answer_without_a_successor_leaves_the_old_one() {
 async fn an_app_proves_itself_as_it_is_registered_and_every_secret_is_masked_before_it_is_sent() {
     let assertion = "made-up-assertion-0123456789";
     for kind in ["none", "secret", "assertion"] {
-        let masks: Arc<Mutex<Option<Arc<Mutex<Vec<(String, String)>>>>>> = Arc::default();
+        let masks: Arc<Mutex<Option<Masks>>> = Arc::default();
         let seen = masks.clone();
         let hosts = Hosts::start(move |asked, number| {
             if asked.host == "dev.azure.com" {

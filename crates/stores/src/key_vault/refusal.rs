@@ -4,6 +4,7 @@
 //! "innererror": {"code"}}}`, where `innererror` comes in two spellings.
 
 use azure_core::http::RawResponse;
+use patkeeper_core::advice::{self, Advice, Origin};
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::{SecretName, VaultName};
@@ -108,10 +109,76 @@ impl Refusal {
 
     /// The failure that people read.
     pub(crate) fn failure(&self, about: &About<'_>) -> Failure {
-        let failure = match self.status {
-            401 => self.unauthorized(about),
-            403 => self.forbidden(about),
-            409 => self.conflict(about),
+        let failure = self
+            .row()
+            .map_or_else(|| self.unnamed(about), |row| self.named(row, about));
+        failure.with_service_words(self.words.clone())
+    }
+
+    /// The row of the table of advice. The code decides; the same refusals also came without one that says more than
+    /// `Forbidden` or `Conflict`.
+    fn row(&self) -> Option<&'static Advice> {
+        if !matches!(self.status, 401 | 403 | 409) {
+            return None;
+        }
+        let code = match self.inner.as_str() {
+            // As vaults with access policies say it now, and once said it.
+            "AccessDenied" => "ForbiddenByPolicy",
+            "ObjectIsBeingRecovered" => "ObjectIsBeingDeleted",
+            inner => inner,
+        };
+        advice::find(code)
+            .or_else(|| advice::recognize(&self.message))
+            .filter(|row| row.origin == Origin::KeyVault)
+    }
+
+    fn named(&self, row: &'static Advice, about: &About<'_>) -> Failure {
+        let mut failure = row.failure(about.what());
+        for way in &mut failure.ways_out {
+            *way = way
+                .replace("<vault>", about.vault.name())
+                .replace("<secret>", about.name.as_str());
+        }
+        let (role, permission) = about.doing.right();
+        let detail = match row.code() {
+            "ForbiddenByRbac" => format!("{} needs the role '{role}'", about.principal()),
+            "ForbiddenByPolicy" => {
+                format!("{} needs the secret permission '{permission}'", about.principal())
+            }
+            "AKV10032" => format!(
+                "that of {} is {}",
+                about.facts.who(),
+                about.facts.tenant.as_deref().unwrap_or("not known")
+            ),
+            _ => return failure,
+        };
+        failure.with_why(format!("{}; {detail}", row.meaning))
+    }
+
+    fn unnamed(&self, about: &About<'_>) -> Failure {
+        match self.status {
+            401 => about
+                .failure(FailureKind::Refused, "vaultTokenRefused")
+                .with_why("it does not accept the token")
+                .with_way_out(format!(
+                    "check that the sign-in is one for the cloud {}, where this vault is",
+                    about.cloud.name()
+                ))
+                .with_way_out("check the clock of the agent's machine"),
+            403 => {
+                let (role, permission) = about.doing.right();
+                about
+                    .failure(FailureKind::Refused, "Forbidden")
+                    .with_why(format!("{} may not", about.principal()))
+                    .with_way_out(format!("give it the role '{role}' on the vault or the secret"))
+                    .with_way_out(format!(
+                        "where the vault uses access policies instead of roles, the secret permission '{permission}'"
+                    ))
+            }
+            409 => about
+                .failure(FailureKind::Service, "Conflict")
+                .with_why("something else is changing this secret at the moment")
+                .with_way_out("run the step again in a minute"),
             429 => about
                 .failure(FailureKind::Service, "throttled")
                 .with_why(
@@ -129,149 +196,33 @@ impl Refusal {
                     "check that '{}' is the vault you mean, and that nothing between answers in its place",
                     about.vault
                 )),
-        };
-        failure.with_service_words(self.words.clone())
-    }
-
-    fn unauthorized(&self, about: &About<'_>) -> Failure {
-        let failure = about.failure(FailureKind::Refused, "vaultTokenRefused");
-        if self.message.contains("AKV10032") {
-            let tenant = about.facts.tenant.as_deref().unwrap_or("another tenant");
-            return failure
-                .with_code("AKV10032")
-                .with_why(format!(
-                    "the vault belongs to another Entra tenant than {} (tenant {tenant})",
-                    about.facts.who()
-                ))
-                .with_way_out("check the vault's name")
-                .with_way_out("sign in with an identity of the vault's own tenant: another service connection, or az login --tenant …");
         }
-        failure
-            .with_why("it does not accept the token")
-            .with_way_out(format!(
-                "check that the sign-in is one for the cloud {}, where this vault is",
-                about.cloud.name()
-            ))
-            .with_way_out("check the clock of the agent's machine")
-    }
-
-    fn forbidden(&self, about: &About<'_>) -> Failure {
-        let says = |codes: &[&str], words: &str| {
-            codes.contains(&self.inner.as_str()) || self.message.contains(words)
-        };
-        let (role, permission) = about.doing.right();
-        let (who, vault) = (about.facts.who(), about.vault);
-        if says(&["SecretDisabled"], "disabled secret") {
-            return about
-                .failure(FailureKind::Service, "SecretDisabled")
-                .with_why("its current version is disabled")
-                .with_way_out("enable that version, or store a new one")
-                .with_way_out("if someone disabled it on purpose, ask why first");
-        }
-        let failure = about.failure(FailureKind::Refused, "Forbidden");
-        if says(&["ForbiddenByFirewall"], "Client address is not authorized") {
-            return failure
-                .with_code("ForbiddenByFirewall")
-                .with_why("the vault's firewall does not let this agent's address in")
-                .with_way_out("run the step on an agent inside the vault's network")
-                .with_way_out("or add the agent's address to the vault's firewall (Networking page)");
-        }
-        if says(&["ForbiddenByConnection"], "Public network access is disabled") {
-            return failure
-                .with_code("ForbiddenByConnection")
-                .with_why("the vault is reached by private link only, and the agent is outside")
-                .with_way_out("run the step on an agent inside the vault's network")
-                .with_way_out("or allow public network access from chosen addresses (Networking page)");
-        }
-        if says(
-            &["ForbiddenByRbac"],
-            "not authorized to perform action on resource",
-        ) {
-            return failure
-                .with_code("ForbiddenByRbac")
-                .with_why(format!("{who} lacks the role that allows it"))
-                .with_way_out(format!(
-                    "give it the role '{role}' on the vault {vault}, or on this secret alone{}",
-                    assignee(about)
-                ))
-                .with_way_out("if it has just been given, wait some minutes: roles take up to ten to count");
-        }
-        if says(&["ForbiddenByPolicy", "AccessDenied"], "does not have secrets") {
-            return failure
-                .with_code("AccessDenied")
-                .with_why(format!(
-                    "the vault's access policy does not give {who} the secret permission '{permission}'"
-                ))
-                .with_way_out(format!(
-                    "add it on the vault's Access policies page: secret permission '{permission}'{}",
-                    assignee(about)
-                ))
-                .with_way_out(format!(
-                    "or move the vault to Azure RBAC and give the role '{role}'"
-                ));
-        }
-        failure
-            .with_why(format!("{who} may not"))
-            .with_way_out(format!(
-                "give it the role '{role}' on the vault {vault}{}",
-                assignee(about)
-            ))
-            .with_way_out(format!(
-                "where the vault uses access policies instead of roles, the secret permission '{permission}'"
-            ))
-    }
-
-    fn conflict(&self, about: &About<'_>) -> Failure {
-        let failure = about.failure(FailureKind::Service, "Conflict");
-        let (vault, name) = (about.vault, about.name);
-        let moving = self.inner == "ObjectIsBeingDeleted"
-            || self.inner == "ObjectIsBeingRecovered"
-            || self.message.contains("is currently being");
-        if moving {
-            return failure
-                .with_code("ObjectIsBeingChanged")
-                .with_why("a secret of that name is just being deleted or recovered")
-                .with_way_out("run the step again in a minute");
-        }
-        if self.inner == "ObjectIsDeletedButRecoverable" || self.message.contains("deleted but recoverable") {
-            return failure
-                .with_code("ObjectIsDeletedButRecoverable")
-                .with_why("a secret of that name was deleted, and the vault keeps the name for it for some time")
-                .with_way_out(format!(
-                    "recover it: az keyvault secret recover --vault-name {vault} --name {name}"
-                ))
-                .with_way_out("or use another secret name")
-                .with_way_out(format!(
-                    "or, if nobody needs it, purge it: az keyvault secret purge --vault-name {vault} --name {name}"
-                ));
-        }
-        failure.with_way_out("run the step again")
     }
 }
 
 impl About<'_> {
-    /// `The Key Vault acme-kv did not let us read the secret 'pat'.`
-    pub(crate) fn failure(&self, kind: FailureKind, code: &str) -> Failure {
+    /// `The Key Vault 'acme-kv' did not let us read the secret 'pat'.`
+    fn what(&self) -> String {
         let (vault, verb, name) = (self.vault, self.doing.verb(), self.name);
         let to_whom = match &self.facts.kind {
             Some(_) => self.facts.who(),
             None => "us".to_owned(),
         };
-        Failure::new(
-            kind,
-            format!("The Key Vault '{vault}' did not let {to_whom} {verb} the secret '{name}'."),
-        )
-        .with_code(code)
+        format!("The Key Vault '{vault}' did not let {to_whom} {verb} the secret '{name}'.")
     }
-}
 
-fn assignee(about: &About<'_>) -> String {
-    about
-        .facts
-        .object_id
-        .as_ref()
-        .map(|id| format!(" (object id {id})"))
-        .unwrap_or_default()
+    pub(crate) fn failure(&self, kind: FailureKind, code: &str) -> Failure {
+        Failure::new(kind, self.what()).with_code(code)
+    }
+
+    /// Whose rights are too few, with the id that roles and policies are given to.
+    fn principal(&self) -> String {
+        let who = self.facts.who();
+        match &self.facts.object_id {
+            Some(id) if !who.contains(id.as_str()) => format!("{who} (object id {id})"),
+            _ => who,
+        }
+    }
 }
 
 /// Words of the service in one line, without what it was sent, and only then shortened.

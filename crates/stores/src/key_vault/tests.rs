@@ -27,12 +27,14 @@ struct Asked {
 }
 
 type Answer = azure_core::Result<AsyncRawResponse>;
+/// Answers the n-th request (from 1) that brings a token.
+type Script = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
 /// A vault in this process: asks for a token first, then answers as the test says.
 struct Vault {
     challenge: String,
     asked: Arc<Mutex<Vec<Asked>>>,
-    answer: Box<dyn Fn(&Asked, usize) -> Answer + Send + Sync>,
+    answer: Box<Script>,
 }
 
 impl fmt::Debug for Vault {
@@ -304,113 +306,76 @@ async fn each_refusal_says_its_own_cause_and_way_out() {
         "Client address is not authorized and caller is not a trusted service.\r\nClient address: 192.0.2.7";
     let closed = "Public network access is disabled and request is not from a trusted service nor via an approved private link.";
     let issuer = "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/t-2/, found https://sts.windows.net/t-1/.";
-    for (status, inner, message, kind, code, way) in [
+    let disabled = "Operation get is not allowed on a disabled secret.";
+    let audience = "AKV10022: Invalid audience. Expected https://vault.azure.net, found: https://a.example.";
+    for (status, inner, message, code, exit, words) in [
         (
             403,
             "ForbiddenByRbac",
             rbac,
-            FailureKind::Refused,
             "ForbiddenByRbac",
+            3,
             "'Key Vault Secrets User'",
         ),
-        (
-            403,
-            "",
-            rbac,
-            FailureKind::Refused,
-            "ForbiddenByRbac",
-            "'Key Vault Secrets User'",
-        ),
+        (403, "", rbac, "ForbiddenByRbac", 3, "'Key Vault Secrets User'"),
         (
             403,
             "AccessDenied",
             policy,
-            FailureKind::Refused,
-            "AccessDenied",
+            "ForbiddenByPolicy",
+            3,
             "permission 'get'",
         ),
         (
             403,
             "ForbiddenByPolicy",
             "",
-            FailureKind::Refused,
-            "AccessDenied",
+            "ForbiddenByPolicy",
+            3,
             "permission 'get'",
         ),
+        (403, "", policy, "ForbiddenByPolicy", 3, "permission 'get'"),
         (
             403,
             "ForbiddenByFirewall",
             firewall,
-            FailureKind::Refused,
             "ForbiddenByFirewall",
+            3,
             "firewall",
         ),
-        (
-            403,
-            "",
-            closed,
-            FailureKind::Refused,
-            "ForbiddenByConnection",
-            "vault's network",
-        ),
+        (403, "", closed, "ForbiddenByConnection", 3, "private endpoint"),
         (
             403,
             "",
             "Something new.",
-            FailureKind::Refused,
             "Forbidden",
+            3,
             "'Key Vault Secrets User'",
         ),
-        (
-            403,
-            "SecretDisabled",
-            "Operation get is not allowed on a disabled secret.",
-            FailureKind::Service,
-            "SecretDisabled",
-            "enable that version",
-        ),
+        (403, "SecretDisabled", disabled, "SecretDisabled", 3, "enable it"),
+        (401, "", issuer, "AKV10032", 3, "az login --tenant"),
+        (401, "", audience, "AKV10022", 3, "cloud"),
         (
             401,
             "",
-            issuer,
-            FailureKind::Refused,
-            "AKV10032",
-            "vault's own tenant",
-        ),
-        (
-            401,
-            "",
-            "AKV10022: Invalid audience.",
-            FailureKind::Refused,
+            "AKV10000: Request is missing a token.",
             "vaultTokenRefused",
+            3,
             "AzureCloud",
         ),
-        (
-            429,
-            "",
-            "Too many requests.",
-            FailureKind::Service,
-            "throttled",
-            "later",
-        ),
-        (
-            500,
-            "",
-            "Oops.",
-            FailureKind::Service,
-            "vaultFailed",
-            "status page",
-        ),
-        (400, "", "Bad.", FailureKind::Service, "vaultRefused", "acme-kv"),
+        (409, "", "Somebody else.", "Conflict", 4, "again"),
+        (429, "", "Too many requests.", "throttled", 4, "later"),
+        (500, "", "Oops.", "vaultFailed", 4, "status page"),
+        (400, "", "Bad.", "vaultRefused", 4, "acme-kv"),
     ] {
         let failure = refusal(move || refused(status, "Forbidden", inner, message)).await;
         assert_eq!(
-            (failure.kind, failure.code.as_deref()),
-            (kind, Some(code)),
+            (failure.code.as_deref(), failure.kind.exit_code()),
+            (Some(code), exit),
             "{message}"
         );
         assert!(
-            failure.ways_out.iter().any(|out| out.contains(way)),
+            format!("{:?} {:?}", failure.why, failure.ways_out).contains(words),
             "{failure:?}"
         );
         let words = failure.service_words.unwrap();
@@ -436,10 +401,10 @@ async fn who_lacks_the_right_and_the_role_for_storing_are_named() {
         "{}",
         failure.what
     );
+    let why = failure.why.unwrap();
     assert!(
-        failure.ways_out[0].contains("'Key Vault Secrets Officer'") && failure.ways_out[0].contains("o-1"),
-        "{:?}",
-        failure.ways_out
+        why.contains("'Key Vault Secrets Officer'") && why.contains("(object id o-1)"),
+        "{why}"
     );
 }
 
@@ -467,9 +432,9 @@ async fn a_vault_whose_name_does_not_resolve_is_not_found() {
         })
     })
     .await;
-    assert_eq!(failure.code.as_deref(), Some("vaultNotFound"));
+    assert_eq!(failure.code.as_deref(), Some("VaultNotFound"));
     assert!(
-        failure.what.starts_with("There is no Key Vault 'acme-kv'"),
+        failure.what.starts_with("The Key Vault 'acme-kv' was not found"),
         "{}",
         failure.what
     );
