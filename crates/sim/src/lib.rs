@@ -1,12 +1,15 @@
 //! A stateful simulator of the cloud that Patkeeper talks to, on loopback.
 //!
 //! [`Sim`] is a CONNECT proxy. It terminates TLS itself, with certificates of a CA made at start, for the
-//! real host names of Azure DevOps, Slack and Teams; so an unmodified client reaches it through nothing but
+//! real host names of Azure DevOps, Microsoft Entra, Key Vault, Slack and Teams; so an unmodified client reaches it through nothing but
 //! a proxy and a CA setting, as it reaches the real services from behind a company's proxy. No request ever
 //! leaves the process.
 //!
-//! Behind the proxy stands the [`Cloud`]: organizations, users, bearer tokens and PATs, with the service's
-//! rules. Tests alter it through [`Sim::cloud`], see what was asked in [`Sim::log`], and make single requests
+//! Behind the proxy stands the [`Cloud`]: organizations, users, bearer tokens and PATs, apps and what Entra has
+//! issued to them, service connections and jobs, with the service's rules. What a machine asks on itself, the
+//! metadata service and App Service's identity endpoint, is started by [`Sim::imds`] and
+//! [`Sim::identity_endpoint`]. [`Cloud::secrets`] lists whatever must not be found in what a run has written.
+//! Tests alter it through [`Sim::cloud`], see what was asked in [`Sim::log`], and make single requests
 //! go wrong with [`Sim::fault`]. Where the real service's behavior is not documented, [`Manners`] has a
 //! switch, and its default is the less kind answer.
 //!

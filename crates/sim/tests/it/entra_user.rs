@@ -185,6 +185,28 @@ fn a_page_that_cannot_send_the_browser_back_keeps_it() {
 }
 
 #[test]
+fn an_app_that_wants_its_answer_posted_gets_a_page_that_does_so() {
+    let (world, app) = signed_in(app(true));
+    let url = format!(
+        "https://login.microsoftonline.com/{}/oauth2/v2.0/authorize",
+        world.tenant()
+    );
+    let query = [
+        ("client_id", app.as_str()),
+        ("response_type", "code"),
+        ("response_mode", "form_post"),
+        ("redirect_uri", BACK),
+        ("scope", SCOPE),
+        ("state", "\"><script>"),
+    ];
+    let answer = world.client.get(url).query(&query).send().unwrap();
+    assert_eq!(answer.status(), 200);
+    let page = answer.text().unwrap();
+    assert!(page.contains(&format!("action=\"{BACK}\"")) && page.contains("name=\"code\""));
+    assert!(page.contains("value=\"&quot;>&lt;script>\""), "{page}");
+}
+
+#[test]
 fn a_refusal_that_the_app_may_know_comes_back_with_the_state() {
     let (world, app) = signed_in(app(true));
     let back = |scope: &str| {

@@ -72,6 +72,7 @@ pub(super) fn answer(cloud: &mut Cloud, instance: Instance, tenant: &str, reques
         user: user.clone(),
         client_id: app.client_id,
         scopes: scope,
+        nonce: request.parameter("nonce"),
     };
     let code = cloud.issue_code(grant, &redirect, challenge);
     back(vec![
@@ -134,6 +135,9 @@ pub(super) fn consent(cloud: &mut Cloud, client_id: &str, scope: &str) {
 }
 
 fn send_back(request: &Request, redirect: &str, answer: &[(&'static str, String)]) -> Answer {
+    if request.parameter("response_mode").as_deref() == Some("form_post") {
+        return form_post(redirect, answer);
+    }
     let pairs = Serializer::new(String::new()).extend_pairs(answer).finish();
     let (base, known) = redirect.split_once('?').unwrap_or((redirect, ""));
     // An address without a path gets one.
@@ -152,6 +156,33 @@ fn send_back(request: &Request, redirect: &str, answer: &[(&'static str, String)
         "<html><head><title>Object moved</title></head><body></body></html>".to_owned(),
     )
     .with("Location", location)
+}
+
+/// A page whose form the browser sends by itself.
+fn form_post(redirect: &str, answer: &[(&'static str, String)]) -> Answer {
+    let escaped = |text: &str| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('"', "&quot;")
+    };
+    let inputs: String = answer
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "<input type=\"hidden\" name=\"{name}\" value=\"{}\" />",
+                escaped(value)
+            )
+        })
+        .collect();
+    Answer::html(
+        200,
+        format!(
+            "<html><head><title>Working...</title></head><body><form method=\"POST\" name=\"hiddenform\" \
+             action=\"{}\">{inputs}</form><script>window.setTimeout('document.forms[0].submit()', 0);</script>\
+             </body></html>",
+            escaped(redirect)
+        ),
+    )
 }
 
 fn sign_in_page() -> Answer {

@@ -91,5 +91,6 @@ pub(super) fn poll(cloud: &mut Cloud, app: &App, code: &str, words: &mut Words) 
         user,
         client_id: app.client_id.clone(),
         scopes: device.scopes.clone(),
+        nonce: None,
     })
 }

@@ -221,7 +221,7 @@ impl Desk<'_> {
         put("ext_expires_in", life.into());
         put("access_token", token.into());
         if asked.openid || grant.scopes.split(' ').any(|scope| scope == "openid") {
-            put("id_token", cloud.id_token(&grant.user, &self.app).into());
+            put("id_token", cloud.id_token(&grant, &self.app).into());
         }
         if self.request.field("client_info").is_some() {
             put("client_info", client_info(cloud, &grant.user).into());

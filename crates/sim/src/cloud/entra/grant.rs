@@ -9,6 +9,8 @@ pub(crate) struct Grant {
     pub(crate) client_id: String,
     /// As asked for, space separated, with resources.
     pub(crate) scopes: String,
+    /// Goes into the id token.
+    pub(crate) nonce: Option<String>,
 }
 
 /// An authorization code.

@@ -41,7 +41,8 @@ impl Cloud {
         )
     }
 
-    pub(crate) fn id_token(&mut self, user: &str, app: &App) -> String {
+    pub(crate) fn id_token(&mut self, grant: &Grant, app: &App) -> String {
+        let user = grant.user.as_str();
         let now = self.now();
         let known = self.user(user).cloned();
         let instance = self
@@ -58,6 +59,7 @@ impl Cloud {
             "oid": user,
             "sub": user,
             "tid": app.tenant,
+            "nonce": grant.nonce,
             "ver": "2.0",
         }));
         self.remember(&text);
@@ -78,6 +80,7 @@ impl Cloud {
             user: user.to_owned(),
             client_id: client_id.to_owned(),
             scopes: scopes.to_owned(),
+            nonce: None,
         })
     }
 
