@@ -25,16 +25,17 @@ const LONGEST_QUOTE: usize = 1_000;
 /// From this length on a run of letters and digits in what `az` says may be a token. An id has 36.
 const LIKE_A_TOKEN: usize = 40;
 
+const TRY_IT: &str = "run 'az account get-access-token --query expiresOn' on the agent, as the account that the agent runs as, and see what it says";
+
 /// The Azure CLI.
 pub(crate) struct AzureCli {
     environment: Vec<(OsString, OsString)>,
 }
 
 /// What became of `az`. Its errors come from here: the library's quote what it printed.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Ran(Arc<Mutex<Option<End>>>);
 
-#[derive(Debug)]
 pub(crate) enum End {
     /// It ended by itself, with what it printed as an error.
     Ended {
@@ -125,7 +126,7 @@ fn failure(end: Option<End>) -> Failure {
         )
         .with_code("timeout")
         .with_why("it may wait for Microsoft Entra, which its network or proxy settings do not let it reach, or for a question that nobody is there to answer")
-        .with_way_out("run 'az account get-access-token' on the agent, as the account that the agent runs as, and see where it stays"),
+        .with_way_out(TRY_IT),
         Some(End::NotStarted(kind)) => Failure::new(
             FailureKind::Refused,
             format!("The Azure CLI could not be started: {kind}"),
@@ -150,19 +151,15 @@ fn not_installed() -> Failure {
 fn refused(said: &str, code: Option<i32>) -> Failure {
     let what = "The Azure CLI gave no token";
     let entra = refusal::named(said).find_map(|code| advice::find(&code));
-    let signed_out = || {
-        said.contains("az login")
-            .then(|| advice::find("azNotSignedIn"))
-            .flatten()
-    };
+    let wants_sign_in = said.contains("az login");
+    let signed_out = || advice::find("azNotSignedIn").filter(|_| wants_sign_in);
     let failure = match entra.or_else(signed_out) {
         Some(row) => row.failure(what),
-        None if said.contains("az login") => Failure::new(FailureKind::Refused, what)
-            .with_code("azNotSignedIn")
-            .with_why("nobody is signed in to it for the account that this runs as"),
-        None => Failure::new(FailureKind::Refused, what).with_code("azFailed"),
+        None => Failure::new(FailureKind::Refused, what)
+            .with_code("azFailed")
+            .with_way_out(TRY_IT),
     };
-    let failure = if entra.is_some() && said.contains("az login") {
+    let failure = if entra.is_some() && wants_sign_in {
         failure.with_way_out(
             "sign in again as the account that the agent runs as, to the organization's tenant: az login --tenant <tenant> --allow-no-subscriptions",
         )
@@ -199,3 +196,7 @@ fn quote(said: &str) -> String {
     }
     start
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

@@ -62,11 +62,14 @@ pub(crate) fn json(status: u16, body: impl ToString) -> Reply {
     )
 }
 
+/// Names and secrets, in the order in which they were masked.
+pub(crate) type Masks = Arc<Mutex<Vec<(String, String)>>>;
+
 /// All hosts.
 pub(crate) struct Hosts {
     settings: Settings,
     heard: Arc<Mutex<Vec<Asked>>>,
-    masked: Arc<Mutex<Vec<(String, String)>>>,
+    masked: Masks,
     _authority: tempfile::NamedTempFile,
 }
 
@@ -142,7 +145,7 @@ impl Hosts {
     }
 
     /// What is masked, to be looked at from within an answer.
-    pub(crate) fn masks(&self) -> Arc<Mutex<Vec<(String, String)>>> {
+    pub(crate) fn masks(&self) -> Masks {
         self.masked.clone()
     }
 }

@@ -6,7 +6,6 @@ use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request, Transport};
 use azure_core::time::OffsetDateTime;
-use patkeeper_http::TokenSource;
 use serde_json::json;
 
 use super::*;
