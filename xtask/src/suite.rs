@@ -166,7 +166,14 @@ fn peers(workspace: &Workspace) -> Result<Outcome> {
         return Ok(Outcome::Skipped(missing));
     }
     let mut tests = workspace.command(cargo());
-    tests.args(["test", "--package", "patkeeper-tests", "--test", "peers", "--locked"]);
+    tests.args([
+        "test",
+        "--package",
+        "patkeeper-tests",
+        "--test",
+        "peers",
+        "--locked",
+    ]);
     passed(execute(
         "Microsoft's Python clients",
         tests.env("PATKEEPER_PEERS", "must run"),

@@ -263,15 +263,21 @@ impl SecretSeed {
 }
 
 impl Cloud {
-    /// Adds a vault of the cloud's first tenant, in which nobody has a right yet. `name` is that of a vault of the
-    /// public cloud, or a whole host such as `acme.vault.azure.cn`. One of that name is kept.
+    /// Adds a vault of the cloud's first tenant (a sovereign cloud's: of the first tenant added there), in which
+    /// nobody has a right yet. `name` is that of a vault of the public cloud, or a whole host such as `acme.vault.azure.cn`.
+    /// One of that name is kept.
     pub fn add_vault(&mut self, name: &str) {
         if self.vault(name).is_some() {
             return;
         }
+        let host = host(name);
+        let cloud = parts(&host).map_or(Instance::Public, |(_, cloud)| cloud);
+        let mut tenants = self.entra.tenants.iter();
+        let own = tenants.find(|known| cloud != Instance::Public && known.instance == cloud);
+        let tenant = own.map_or_else(|| self.tenant.clone(), |own| own.id.clone());
         self.vaults.push(Vault {
-            host: host(name),
-            tenant: self.tenant.clone(),
+            host,
+            tenant,
             access: VaultAccess::default(),
             network: VaultNetwork::default(),
             grants: Vec::new(),

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use patkeeper_sim::{
-    Action, Fault, Match, Right, SecretSeed, TokenSpec, VaultAccess, VaultNetwork, VaultThrottle,
+    Action, Fault, Instance, Match, Right, SecretSeed, TokenSpec, VaultAccess, VaultNetwork, VaultThrottle,
 };
 use reqwest::Method;
 use reqwest::blocking::Response;
@@ -123,33 +123,29 @@ fn a_request_without_token_is_told_where_to_sign_in_whatever_its_body() {
 #[test]
 fn each_cloud_sends_to_its_own_sign_in_and_names_its_own_resource() {
     let world = world();
-    for (host, login, resource) in [
+    let clouds = [
         (
-            "acme.vault.usgovcloudapi.net",
+            "vault.usgovcloudapi.net",
             "login.microsoftonline.us",
-            "https://vault.usgovcloudapi.net",
+            Instance::UsGovernment,
         ),
-        (
-            "acme.vault.azure.cn",
-            "login.chinacloudapi.cn",
-            "https://vault.azure.cn",
-        ),
-    ] {
-        world.sim.cloud(|cloud| cloud.add_vault(host));
-        let challenge = refusal(
-            world
-                .client
-                .get(format!("https://{host}/secrets"))
-                .send()
-                .unwrap(),
-        )
-        .challenge
-        .unwrap();
-        assert!(challenge.contains(&format!("https://{login}/")), "{challenge}");
-        assert!(
-            challenge.contains(&format!("resource=\"{resource}\"")),
-            "{challenge}"
-        );
+        ("vault.azure.cn", "login.chinacloudapi.cn", Instance::China),
+    ];
+    for (suffix, login, instance) in clouds {
+        let host = format!("acme.{suffix}");
+        let tenant = world.sim.cloud(|cloud| {
+            let tenant = cloud.add_tenant(instance, "acme.example");
+            cloud.add_vault(&host);
+            tenant
+        });
+        let asked = world
+            .client
+            .get(format!("https://{host}/secrets"))
+            .send()
+            .unwrap();
+        let expected =
+            format!("Bearer authorization=\"https://{login}/{tenant}\", resource=\"https://{suffix}\"");
+        assert_eq!(refusal(asked).challenge, Some(expected));
     }
 }
 

@@ -144,3 +144,48 @@ fn route(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refused> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cloud::{Clock, SecretSeed, TokenSpec};
+
+    /// Anything a client may send: mostly near what is understood.
+    fn request() -> impl Strategy<Value = (String, String, String, String)> {
+        let method =
+            prop::sample::select(vec!["GET", "POST", "PUT", "DELETE", "PATCH"]).prop_map(str::to_owned);
+        let path = "(/(secrets|deletedsecrets|pat|versions|recover|%ff|[a-z%é]{0,6})){0,4}/?";
+        let query = "api-version=7.4(&(maxresults|[$]skiptoken)=([0-9]{1,3}|[ -~&&[^&#]]{0,40})){0,2}";
+        let body = prop_oneof![
+            any::<String>(),
+            r#"\{"(value|tags|attributes|contentType)":("[ -~&&[^"\\]]{0,30}"|null|-?[0-9]{1,20}|\[\]|\{"(exp|nbf|enabled)":-?[0-9]{1,25}\})\}"#,
+        ];
+        (method, path, query, body)
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_breaks_a_vault((method, path, query, body) in request()) {
+            let mut cloud = Cloud::new(1, Clock::Fixed("2026-11-21T12:00:00Z".parse().unwrap()));
+            cloud.put_secret("acme-kv", SecretSeed::new("pat", "not-a-secret"));
+            cloud.grant("acme-kv", "ci", Right::ALL);
+            let token = cloud.token(TokenSpec::app("ci").audience("https://vault.azure.net"));
+            let mut headers = hyper::HeaderMap::new();
+            headers.insert("content-type", "application/json".parse().unwrap());
+            headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+            let request = Request {
+                method,
+                host: "acme-kv.vault.azure.net".into(),
+                path,
+                query,
+                headers,
+                body: Bytes::from(body),
+            };
+            let answer = answer(&mut cloud, &request);
+            prop_assert!((200..500).contains(&answer.status));
+            prop_assert!(answer.status == 204 || serde_json::from_slice::<Value>(&answer.body).is_ok());
+        }
+    }
+}
