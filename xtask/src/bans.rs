@@ -22,11 +22,16 @@ const CRATES: &[(&str, &str)] = &[
     ("patkeeper-sim", "the simulator belongs to the demo and the tests"),
 ];
 /// Features that must stay off: crate, feature, why.
-const FEATURES: &[(&str, &str, &str)] = &[(
-    "azure_core",
-    "debug",
-    "it prints secrets that are redacted without it",
-)];
+const FEATURES: &[(&str, &str, &str)] = &[
+    ("azure_core", "debug", PRINTS_SECRETS),
+    ("typespec_client_core", "debug", PRINTS_SECRETS),
+    ("typespec_macros", "debug", PRINTS_SECRETS),
+    ("azure_core", "reqwest", OWN_CLIENT),
+    ("typespec_client_core", "reqwest", OWN_CLIENT),
+];
+const PRINTS_SECRETS: &str = "it prints secrets that are redacted without it";
+const OWN_CLIENT: &str =
+    "Microsoft's library sends through the one client, not its own: that panics without CA certificates";
 
 /// Looks at what `cargo build --no-default-features` of the program would build, for every target.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -81,11 +86,16 @@ mod tests {
     #[test]
     fn a_banned_crate_or_feature_is_found_wherever_it_stands() {
         let tree = "patkeeper v1.0.0 (/somewhere)|\nring v0.17.14|alloc\nopenssl-sys v0.9.1|\n\
-                    azure_core v1.1.0|reqwest,debug (*)\nopenssl-sys v0.9.1| (*)\n";
+                    azure_core v1.1.0|tokio,debug (*)\nopenssl-sys v0.9.1| (*)\n\
+                    typespec_macros v1.0.0 (proc-macro)|debug\n";
         let found = violations(tree);
-        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[0].starts_with("azure_core with feature debug"), "{found:?}");
         assert!(found[1].starts_with("openssl-sys"), "{found:?}");
+        assert!(
+            found[2].starts_with("typespec_macros with feature debug"),
+            "{found:?}"
+        );
     }
 
     #[test]
