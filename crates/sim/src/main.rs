@@ -49,7 +49,7 @@ impl std::fmt::Debug for Failure {
 fn command() -> Command {
     Command::new("patkeeper-sim")
         .about(
-            "Plays Azure DevOps, Slack and Teams on loopback, and prints the environment that leads there.",
+            "Plays Azure DevOps, Entra, Key Vault, Slack and Teams on loopback, and prints the environment that leads there.",
         )
         .arg(option("org", "NAME", "The organization's name").requires("pats"))
         .arg(

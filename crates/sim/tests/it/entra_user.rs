@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
-use patkeeper_sim::{AppSeed, Browser, Declined};
+use patkeeper_sim::{AppSeed, Browser, Clock, Declined};
 use reqwest::blocking::Response;
 use serde_json::Value;
 
@@ -400,13 +400,32 @@ fn a_device_code_can_be_declined_run_out_or_be_unknown() {
         refused(poll(&world, &app, "never-issued")),
         (400, "bad_verification_code".into(), 70_018)
     );
+    let other = world.sim.cloud(|cloud| cloud.add_app(self::app(true)));
     let asked = device(&world, &app);
+    assert_eq!(refused(poll(&world, &other, &code(&asked))).2, 70_018);
     world
         .sim
         .cloud(|cloud| cloud.clock.advance(TimeDelta::minutes(15)));
     let answer = poll(&world, &app, &code(&asked));
     let body: Value = answer.json().unwrap();
     assert_eq!(text(&body, "error"), "expired_token");
+}
+
+#[test]
+fn a_device_that_asks_sooner_than_it_was_told_is_slowed_down() {
+    let (world, app) = signed_in(app(true));
+    world.sim.cloud(|cloud| {
+        cloud.clock = Clock::default();
+        cloud.entra.device_interval = 3_600;
+        cloud.entra.device_life = TimeDelta::days(1);
+    });
+    let asked = device(&world, &app);
+    let error = || {
+        let body: Value = poll(&world, &app, text(&asked, "device_code")).json().unwrap();
+        text(&body, "error").to_owned()
+    };
+    assert_eq!(error(), "authorization_pending");
+    assert_eq!(error(), "slow_down");
 }
 
 #[test]
