@@ -25,7 +25,7 @@ use patkeeper_lifecycle::monitor::{Target, none_read, read_all};
 use serde_json::Value;
 
 use crate::run::{self, Ending};
-use crate::sign_in::{self, Place};
+use crate::sign_in::Place;
 use reports::{Folder, Written};
 
 /// One run of PatMonitor.
@@ -73,7 +73,7 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         // Configuration is to be mended by who wrote it. Anything else may happen to a good pipeline on any day,
         // and then the team is told like of all that cannot be read.
         Err(failure) if failure.kind == FailureKind::Input => return Err(failure),
-        Err(failure) => none_read(&inputs.organizations, sign_in::how(&inputs.sign_in), &failure),
+        Err(failure) => none_read(&inputs.organizations, &failure),
     };
     let now = Utc::now();
     let run = Run {

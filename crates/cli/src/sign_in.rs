@@ -169,14 +169,3 @@ impl Place<'_> {
         ))
     }
 }
-
-/// How a choice signs in, in words, where no token was ever got.
-pub(crate) fn how(inputs: &SignInInputs) -> &'static str {
-    match inputs.choice {
-        SignIn::AccessToken(_) => "access token",
-        SignIn::ServiceConnection => "service connection",
-        SignIn::ManagedIdentity { .. } => "managed identity",
-        SignIn::RefreshToken(_) => "refresh token",
-        SignIn::AzureCli => "Azure CLI",
-    }
-}

@@ -29,14 +29,11 @@ pub async fn read_all<P: OwnPats>(targets: &[Target<P>]) -> Vec<OrganizationRead
 
 /// What is known of the organizations when nobody could sign in: nothing, for one reason.
 #[must_use]
-pub fn none_read(organizations: &[Organization], how: &str, failure: &Failure) -> Vec<OrganizationReading> {
+pub fn none_read(organizations: &[Organization], failure: &Failure) -> Vec<OrganizationReading> {
     let unread = |organization: &Organization| OrganizationReading {
         organization: organization.clone(),
         account_id: None,
-        signed_in: SignedIn {
-            how: how.to_owned(),
-            ..SignedIn::default()
-        },
+        signed_in: SignedIn::default(),
         pats: Vec::new(),
         unreadable: vec![Unreadable {
             what: format!("the PATs of {organization}"),

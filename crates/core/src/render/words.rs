@@ -116,7 +116,7 @@ pub(super) fn missing_remedy(input: &str) -> &'static str {
     }
 }
 
-/// `signed in as somebody (user, refresh token)`.
+/// `signed in as somebody (user, refresh token)`, or `not signed in`.
 pub(super) fn signed_in(organization: &OrganizationEntry) -> String {
     let how: Vec<&str> = organization
         .identity_kind
@@ -132,6 +132,7 @@ pub(super) fn signed_in(organization: &OrganizationEntry) -> String {
     };
     match &organization.signed_in_as {
         Some(name) => format!("signed in as {name}{how}"),
+        None if how.is_empty() => "not signed in".to_owned(),
         None => format!("signed in{how}"),
     }
 }

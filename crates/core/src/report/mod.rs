@@ -243,7 +243,7 @@ pub struct OrganizationEntry {
     pub signed_in_as: Option<String>,
     /// `user` or `app`.
     pub identity_kind: Option<String>,
-    /// `access token`, `refresh token`, ….
+    /// `access token`, `refresh token`, …; empty: nobody could sign in.
     pub sign_in: String,
     /// PATs its lists held.
     pub read: u32,
