@@ -33,7 +33,7 @@ use crate::OidcRequest;
 
 pub use browser::{PATIENCE, authorization_code};
 pub use device::device_code;
-pub use refresh_token::{Keeper, RefreshToken};
+pub use refresh_token::{BoxFuture, Keeper, RefreshToken};
 pub use scopes::Purpose;
 
 /// The app registration that a user signs in to.

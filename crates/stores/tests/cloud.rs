@@ -13,8 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::Failure;
 use patkeeper_core::vault::{SecretName, VaultName};
-use patkeeper_entra::delegated::refresh_token::BoxFuture;
-use patkeeper_entra::delegated::{self, App, Keeper, PATIENCE, Proof, Purpose, RefreshToken, Show};
+use patkeeper_entra::delegated::{
+    self, App, BoxFuture, Keeper, PATIENCE, Proof, Purpose, RefreshToken, Show,
+};
 use patkeeper_entra::{Identity, Setup, TokenSource};
 use patkeeper_http::{Client, Request, Settings};
 use patkeeper_sim::{Action, AppSeed, Browser, Clock, Fault, Match, Right, Sim, SimConfig};

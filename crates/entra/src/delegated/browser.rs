@@ -92,7 +92,10 @@ fn declined(error: &str, description: Option<String>) -> Failure {
 fn too_late(patience: Duration) -> Failure {
     Failure::new(
         FailureKind::Refused,
-        format!("Nobody signed in on the page within {} s.", patience.as_secs()),
+        format!(
+            "Nobody signed in on the page within {} minutes.",
+            patience.as_secs().div_ceil(60)
+        ),
     )
     .with_code("signInTimeout")
     .with_way_out("run patkeeper sign-in again, and open its page in a browser of this very machine")

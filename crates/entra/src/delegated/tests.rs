@@ -13,7 +13,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 
-use super::refresh_token::BoxFuture;
 use super::*;
 use crate::loopback::{Asked, Hosts, Reply, json, now, pass};
 use crate::{OidcRequest, Setup};
@@ -128,6 +127,8 @@ async fn the_successor_is_stored_before_the_access_token_is_handed_out() {
     let using = async {
         let token = source.token().await.unwrap();
         note(&events, format!("used {}", token.expose_secret()));
+        // Who waits for a storing that never began would wait forever.
+        begun.notify_one();
     };
     let storing = async {
         begun.notified().await;
@@ -269,10 +270,14 @@ async fn an_app_proves_itself_as_it_is_registered_and_every_secret_is_masked_bef
             (kind == "assertion")
                 .then(|| "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned())
         );
-        for secret in [token.expose_secret(), "made-up-refresh-token-1-abcdefghijklmnop"] {
-            let masked = hosts.masked();
+        let grant = granted(hosts.heard().len());
+        assert_eq!(grant["access_token"], token.expose_secret());
+        for field in ["access_token", "refresh_token"] {
             assert!(
-                kind == "assertion" || masked.iter().any(|masked| masked == secret),
+                hosts
+                    .masked()
+                    .iter()
+                    .any(|masked| grant[field] == masked.as_str()),
                 "{kind}"
             );
         }
