@@ -2,11 +2,13 @@
 
 use patkeeper_http::{Echo, Response};
 
-/// Longest quotation, in characters. Microsoft Entra's messages end with the ids that its support asks for, so they
-/// must fit whole.
-const LONGEST: usize = 2_000;
+/// Longest message, in characters; the rest of it is left out of its middle. With the ids it must fit into a line.
+const LONGEST: usize = 640;
+/// What is kept of a message's end: Microsoft Entra's hold the trace id, correlation id and time there, which its
+/// support asks for.
+const END: usize = 240;
 /// Longest id, in characters.
-const LONGEST_ID: usize = 200;
+const LONGEST_ID: usize = 100;
 /// The headers with the ids that support asks for, and what each is called. Azure DevOps has the first three,
 /// Microsoft Entra the fourth.
 const IDS: [(&str, &str); 4] = [
@@ -19,29 +21,36 @@ const IDS: [(&str, &str); 4] = [
 /// `"message" (name, HTTP 403, activity 7c1e)`, without anything that was sent. `names` are the service's short names
 /// for what happened.
 pub(crate) fn quoted(answer: &Response, message: Option<&str>, names: &[&str], echo: &Echo) -> String {
-    let mut ids: Vec<String> = names.iter().map(|name| short(name, LONGEST_ID, echo)).collect();
+    let mut ids: Vec<String> = names.iter().map(|name| id(name, echo)).collect();
     ids.push(format!("HTTP {}", answer.status));
     let mut called: Vec<&str> = Vec::new();
     for (header, name) in IDS {
         let value = answer.header(header).map(str::trim).unwrap_or_default();
         if !value.is_empty() && !called.contains(&name) {
             called.push(name);
-            ids.push(format!("{name} {}", short(value, LONGEST_ID, echo)));
+            ids.push(format!("{name} {}", id(value, echo)));
         }
     }
     let ids = ids.join(", ");
     match message {
-        Some(message) => format!("\"{}\" ({ids})", short(message, LONGEST, echo)),
+        Some(message) => format!("\"{}\" ({ids})", message_of(message, echo)),
         None => ids,
     }
 }
 
-/// At most this many characters of a service's text, without what was sent. Cut first, half a secret could stay.
-fn short(text: &str, longest: usize, echo: &Echo) -> String {
+/// A message without what was sent, and then without its middle if it is long. Cut first, half a secret could stay.
+fn message_of(text: &str, echo: &Echo) -> String {
     let text = echo.out_of(text.trim());
-    let mut start: String = text.chars().take(longest).collect();
-    if start.len() < text.len() {
-        start.push('…');
+    let length = text.chars().count();
+    if length <= LONGEST {
+        return text;
     }
-    start
+    let start = text.chars().take(LONGEST - END);
+    let end = text.chars().skip(length - END);
+    start.chain(['…']).chain(end).collect()
+}
+
+/// An id, or a name, of at most [`LONGEST_ID`] characters.
+fn id(text: &str, echo: &Echo) -> String {
+    echo.out_of(text.trim()).chars().take(LONGEST_ID).collect()
 }

@@ -4,8 +4,10 @@ use super::LogLine;
 use crate::failure::Failure;
 use crate::text::fit;
 
-/// Sentences of our own are shorter; a service's words may not be.
+/// Sentences of our own are shorter.
 const SENTENCE: usize = 600;
+/// A service's words may not be, and Microsoft Entra's end with the ids that its support asks for.
+const WORDS: usize = 900;
 
 /// The failure as log lines: the first says what happened (print it as the error), the others why, what to do
 /// about it, and last the service's own words or code, for support.
@@ -50,7 +52,26 @@ pub(super) fn for_support(failure: &Failure) -> impl Iterator<Item = (&'static s
     let code = failure
         .service_code()
         .filter(|code| !words.is_some_and(|words| words.contains(code)));
-    let words = words.map(|words| ("The service's words", fit(words, SENTENCE)));
+    let words = words.map(|words| ("The service's words", fit(words, WORDS)));
     let code = code.map(|code| ("Code", fit(code, SENTENCE)));
     words.into_iter().chain(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::FailureKind;
+
+    #[test]
+    fn ids_at_the_end_of_a_services_long_words_stay() {
+        let words = format!("\"{} Trace ID: tr-1\" (HTTP 401, request r-1)", "x ".repeat(400));
+        let shown = failure(&Failure::new(FailureKind::Refused, "No").with_service_words(words));
+        let Some(LogLine::Text(last)) = shown.last() else {
+            panic!("{shown:?}")
+        };
+        assert!(
+            last.ends_with("Trace ID: tr-1\" (HTTP 401, request r-1)"),
+            "{last}"
+        );
+    }
 }

@@ -240,23 +240,21 @@ fn is_alive(id: &str) -> bool {
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
 async fn an_az_that_hangs_is_ended_at_the_limit_with_all_that_it_started() {
-    // The clock jumps to the limit as soon as everything waits, which may be before the script has begun: the fifo is
-    // opened for reading by the script only, so opening it to write waits for that.
-    let folder = az(
-        "echo $$ > \"$(dirname \"$0\")/ids\"; tail -f /dev/null & echo $! >> \"$(dirname \"$0\")/ids\"; \
-                     read line < \"$(dirname \"$0\")/fifo\"; wait",
-    );
-    let fifo = folder.path().join("fifo");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
+    // The clock jumps to the limit as soon as everything waits, which may be before the script has begun: only the
+    // script reads the fifo `begun`, so writing to it waits for that. Nobody ever writes to `never`.
+    let folder = az("cd \"$(dirname \"$0\")\"; echo $$ > ids\n\
+                     (read line < never) & echo $! >> ids\n\
+                     read line < begun; wait");
+    for fifo in ["begun", "never"] {
+        let made = std::process::Command::new("mkfifo")
+            .arg(folder.path().join(fifo))
+            .status();
+        assert!(made.unwrap().success());
+    }
+    let begun = folder.path().join("begun");
     let azure_cli = AzureCli::new(variables(folder.path(), &[]), None).unwrap();
     let hanging = async {
-        let opened = tokio::task::spawn_blocking(move || fs::write(fifo, "go\n").unwrap());
+        let opened = tokio::task::spawn_blocking(move || fs::write(begun, "go\n").unwrap());
         let (result, ()) = tokio::join!(azure_cli.get(SCOPE), async { opened.await.unwrap() });
         result
     };
@@ -268,9 +266,12 @@ async fn an_az_that_hangs_is_ended_at_the_limit_with_all_that_it_started() {
     let ids = fs::read_to_string(folder.path().join("ids")).unwrap();
     assert_eq!(ids.lines().count(), 2);
     for id in ids.lines() {
-        while is_alive(id) {
+        // They have been killed by now, and may still be on their way out.
+        let ended = (0..100_000).any(|_| {
             std::thread::yield_now();
-        }
+            !is_alive(id)
+        });
+        assert!(ended, "{id}");
     }
 }
 

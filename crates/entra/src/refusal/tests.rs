@@ -114,15 +114,29 @@ fn an_error_without_a_code_is_a_refusal_with_its_words() {
 }
 
 #[test]
+fn the_ids_at_the_end_of_a_long_message_stay_and_a_line_holds_it() {
+    let failure = refused(400, "invalid_request", 90002, &"No such tenant, ".repeat(200));
+    let words = failure.service_words.unwrap();
+    assert!(words.starts_with("\"AADSTS90002: No such tenant, No"), "{words}");
+    assert!(
+        words.ends_with("Trace ID: tr-1 Correlation ID: co-1\" (invalid_request, HTTP 400, request r-1)")
+    );
+    assert!(words.chars().count() < 800, "{words}");
+}
+
+#[test]
 fn a_secret_that_is_quoted_back_is_taken_out_before_words_are_shortened() {
-    for before in [0, 1_950, 1_980, 1_999] {
-        let message = format!(
-            "{}Invalid client secret '{SECRET}' provided.",
-            "x ".repeat(before / 2)
-        );
-        let failure = refused(401, "invalid_client", 7_000_215, &message);
-        let words = failure.service_words.unwrap();
-        assert!(!words.contains(&SECRET[..20]), "{before}: {words}");
+    let (start, after) = (38, 35);
+    for left in [10, 19, SECRET.len() - 10] {
+        for (before, behind) in [(400 - start - left, 900), (900, 240 - after - left)] {
+            let (before, behind) = ("x".repeat(before), "y".repeat(behind));
+            let message = format!("{before}Invalid client secret '{SECRET}' provided.{behind}");
+            let words = refused(401, "invalid_client", 7_000_215, &message)
+                .service_words
+                .unwrap();
+            assert!(!words.contains(&SECRET[..8]), "{words}");
+            assert!(!words.contains(&SECRET[SECRET.len() - 8..]), "{words}");
+        }
     }
 }
 
