@@ -1,5 +1,6 @@
 //! Whoever is signed in to the Azure CLI, for the account that this runs as.
 
+mod answer;
 mod child;
 mod environment;
 
@@ -117,7 +118,7 @@ fn failure(end: Option<End>) -> Failure {
             "The Azure CLI gave no token: what it printed is not what az account get-access-token prints",
         )
         .with_code("notUnderstood")
-        .with_why("it is older than 2.54.0, or a wrapper or extension prints something around it; what it printed is not shown, because it may hold a token")
+        .with_why("a wrapper or extension prints something around it; what it printed is not shown, because it may hold a token")
         .with_way_out("update it: az upgrade")
         .with_way_out("look at what 'az version --output json' prints: it must be JSON alone"),
         Some(End::TimeUp) => Failure::new(

@@ -15,8 +15,10 @@ use tokio::sync::Mutex;
 
 use crate::Setup;
 
-/// A token is not handed out in its last minutes: a request may take long, and clocks differ.
+/// A token is not handed out in its last minutes: a request may take long, and clocks differ. A short-lived one is
+/// kept for most of its life all the same: each fetch of some has to be paid for with a new version in a vault.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
+const SHARE: i32 = 5;
 
 /// What can be awaited, and handed to another thread.
 pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -84,7 +86,8 @@ impl Cached {
         match self.credential.fetch(&self.scope).await {
             Ok(Fetched { token, good_for }) => {
                 (self.mask)("access token", &token);
-                let until = now.checked_add_signed(good_for - MARGIN).unwrap_or(now);
+                let margin = MARGIN.min(good_for / SHARE);
+                let until = now.checked_add_signed(good_for - margin).unwrap_or(now);
                 state.kept = Some((token.clone(), until));
                 Ok(token)
             }

@@ -212,9 +212,10 @@ impl Keeper for InVault {
         Box::pin(async { Ok(self.0.get(&name()).await?.unwrap().value) })
     }
 
-    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, ()> {
+    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, bool> {
         Box::pin(async {
-            let _ = self.0.set(&name(), successor, &Metadata::default()).await;
+            let stored = self.0.set(&name(), successor, &Metadata::default()).await;
+            stored.is_ok()
         })
     }
 }

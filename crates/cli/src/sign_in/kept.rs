@@ -64,11 +64,11 @@ impl Keeper for KeptToken {
         })
     }
 
-    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, ()> {
+    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let metadata = metadata(Utc::now(), self.tags().clone());
             let Err(not_stored) = self.store.set(&self.secret, successor, &metadata).await else {
-                return;
+                return true;
             };
             self.console.warning(&format!(
                 "{}\nThe refresh token that was there is still good, and this run goes on. But it ends {} days after \
@@ -76,6 +76,7 @@ impl Keeper for KeptToken {
                 words(&not_stored.failure),
                 LIFE.num_days()
             ));
+            false
         })
     }
 }

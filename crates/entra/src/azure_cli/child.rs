@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use azure_identity::Executor;
 use tokio::process::Command;
 
-use super::{End, Ran};
+use super::{End, Ran, answer};
 
 /// Runs the library's command in an environment of its own, with nothing to read and a time limit.
 pub(super) struct Child {
@@ -50,10 +50,14 @@ impl Child {
 #[async_trait]
 impl Executor for Child {
     async fn run(&self, program: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
-        let Ok(result) = tokio::time::timeout(self.limit, self.output(program, arguments)).await else {
+        let Ok(mut result) = tokio::time::timeout(self.limit, self.output(program, arguments)).await else {
             self.ran.note(End::TimeUp);
             return Err(io::ErrorKind::TimedOut.into());
         };
+        if let Ok(output) = &mut result {
+            let now = azure_core::time::OffsetDateTime::now_utc().unix_timestamp();
+            output.stdout = answer::completed(std::mem::take(&mut output.stdout), now);
+        }
         self.ran.note(match &result {
             Ok(output) => End::of(output),
             Err(error) => End::NotStarted(error.kind()),

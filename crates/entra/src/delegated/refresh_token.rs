@@ -23,9 +23,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Keeper: Send + Sync {
     /// Reads it. Asked once.
     fn read(&self) -> BoxFuture<'_, Result<SecretString, Failure>>;
-    /// Stores the one that takes its place. Where that fails the keeper says so by itself: the old one is still good,
-    /// so it ends nothing.
-    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, ()>;
+    /// Stores the one that takes its place, and tells whether it is there. Where it is not the keeper says so by
+    /// itself: the old one is still good, and is what the next redemption uses.
+    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, bool>;
 }
 
 /// Access tokens of the user whose refresh token is kept. Each is handed out until five minutes before its end, and
@@ -101,8 +101,10 @@ impl Grants {
             .grant(token, &line, &self.scopes, "redeem the refresh token", &echo)
             .map_err(|failure| again(failure, line.error().as_deref()))?;
         *newest = Some(match grant.refresh_token {
-            Some(successor) if successor.expose_secret() != refresh_token.expose_secret() => {
-                self.keeper.keep(&successor).await;
+            Some(successor)
+                if successor.expose_secret() != refresh_token.expose_secret()
+                    && self.keeper.keep(&successor).await =>
+            {
                 successor
             }
             _ => refresh_token,

@@ -76,6 +76,8 @@ fn note(events: &Events, event: impl Into<String>) {
 struct Kept {
     events: Events,
     stored: Option<&'static str>,
+    /// Nothing can be stored.
+    full: bool,
     /// Storing waits for the second after telling the first.
     slow: Option<(Arc<Notify>, Arc<Notify>)>,
 }
@@ -86,13 +88,16 @@ impl Keeper for Kept {
         Box::pin(async { Ok(SecretString::from(self.stored.unwrap_or(STORED))) })
     }
 
-    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, ()> {
+    fn keep<'a>(&'a self, successor: &'a SecretString) -> BoxFuture<'a, bool> {
         Box::pin(async {
             if let Some((begun, go_on)) = &self.slow {
                 begun.notify_one();
                 go_on.notified().await;
             }
-            note(&self.events, format!("stored {}", successor.expose_secret()));
+            if !self.full {
+                note(&self.events, format!("stored {}", successor.expose_secret()));
+            }
+            !self.full
         })
     }
 }
@@ -174,6 +179,20 @@ async fn a_token_is_renewed_five_minutes_before_its_end_with_the_newest_refresh_
         .filter(|event| *event == "read")
         .count();
     assert_eq!(reads, 1);
+}
+
+#[tokio::test]
+async fn what_could_not_be_stored_is_not_used() {
+    let hosts = Hosts::start(|_, number| json(200, granted(number))).await;
+    let keeper = Kept {
+        full: true,
+        ..Kept::default()
+    };
+    let (source, _) = source(&hosts.setup(), Proof::None, keeper);
+    source.token().await.unwrap();
+    pass(3600);
+    source.token().await.unwrap();
+    assert_eq!(hosts.heard()[1].field("refresh_token").unwrap(), STORED);
 }
 
 #[tokio::test]
