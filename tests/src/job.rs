@@ -14,6 +14,9 @@ use crate::running::{Run, Running};
 /// The name that the job's own token is known by.
 const SYSTEM_CONNECTION: &str = "SYSTEMVSSCONNECTION";
 
+/// Of the authorization parameters that the agent does not mask, those of connections to Azure. A client id is masked.
+const PUBLIC_PARAMETERS: [&str; 4] = ["TenantId", "AuthenticationType", "Scope", "Role"];
+
 /// A variable of the job.
 #[derive(Debug, Clone)]
 pub(crate) struct Variable {
@@ -26,13 +29,13 @@ pub(crate) struct Variable {
 /// A service connection as the job sees it.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// Its GUID, lower-case.
+    /// Its GUID.
     pub id: String,
     /// Its address.
     pub url: String,
     /// `ServicePrincipal`, `WorkloadIdentityFederation`, `ManagedServiceIdentity`.
     pub scheme: String,
-    /// Authorization parameters. All are secrets.
+    /// Authorization parameters. The agent masks all but the few that it knows to be none.
     pub parameters: Vec<(String, String)>,
     /// Public data.
     pub data: Vec<(String, String)>,
@@ -131,6 +134,30 @@ impl Job {
         job.standard_variables();
         job.masker.add_job_secret(&job.job_token.clone());
         job
+    }
+
+    /// The same job on another agent, with directories of its own.
+    ///
+    /// # Panics
+    /// When directories cannot be made.
+    #[must_use]
+    pub fn on_another_agent(&self) -> Self {
+        let mut other = Self::new();
+        let root = self.root.path().display().to_string();
+        for (name, variable) in &self.variables {
+            if !variable.value.contains(&root) {
+                other.variables.insert(name.clone(), variable.clone());
+            }
+        }
+        let machine = self.machine.iter().filter(|(_, value)| !value.contains(&root));
+        other
+            .machine
+            .extend(machine.map(|(name, value)| (name.clone(), value.clone())));
+        other.connections.clone_from(&self.connections);
+        other.masker.clone_from(&self.masker);
+        other.job_token.clone_from(&self.job_token);
+        other.node.clone_from(&self.node);
+        other
     }
 
     fn standard_variables(&mut self) {
@@ -266,10 +293,22 @@ impl Job {
     /// A service connection that the job may use.
     #[must_use]
     pub fn connection(mut self, connection: Connection) -> Self {
-        for (_, value) in &connection.parameters {
-            self.masker.add_job_secret(value);
-        }
+        let is_public = |name: &str| {
+            PUBLIC_PARAMETERS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let secrets = connection.parameters.iter().filter(|(name, _)| !is_public(name));
+        secrets.for_each(|(_, value)| self.masker.add(value));
         self.connections.push(connection);
+        self
+    }
+
+    /// Another token of the job's own, such as one that a simulated service knows.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.job_token = token.to_owned();
+        self.masker.add_job_secret(token);
         self
     }
 
@@ -393,15 +432,18 @@ impl Job {
             environment.insert(format!("INPUT_{}", key(&input.name)), value.clone());
         }
         self.add_system_connection(&mut environment);
-        for (_, id) in inputs
+        let named = inputs
             .iter()
-            .filter(|(input, _)| input.kind.starts_with("connectedService:"))
-        {
-            let named = self
+            .filter(|(input, _)| input.kind.to_lowercase().starts_with("connectedservice:"))
+            .flat_map(|(_, ids)| ids.split(',').map(str::trim));
+        for id in named {
+            let known = self
                 .connections
                 .iter()
-                .filter(|connection| connection.id.eq_ignore_ascii_case(id));
-            named.for_each(|connection| add_connection(&mut environment, connection));
+                .find(|connection| connection.id.eq_ignore_ascii_case(id));
+            if let Some(connection) = known {
+                add_connection(&mut environment, connection);
+            }
         }
         let (mut public, mut secret) = (Vec::new(), Vec::new());
         for variable in self.variables.values() {
@@ -470,6 +512,8 @@ fn add_connection(environment: &mut BTreeMap<String, String>, connection: &Conne
             .collect::<serde_json::Map<_, _>>()
             .into()
     };
+    // As .NET writes a GUID.
+    let id = id.to_lowercase();
     let auth = json!({ "parameters": map(parameters), "scheme": scheme });
     environment.insert(format!("ENDPOINT_URL_{id}"), url.clone());
     environment.insert(format!("ENDPOINT_AUTH_{id}"), auth.to_string());
@@ -553,28 +597,69 @@ mod tests {
         assert!(environment["VSTS_PUBLIC_VARIABLES"].contains("\"HTTPS.proxy\""));
     }
 
-    #[test]
-    fn only_connections_named_by_an_input_arrive() {
+    const FIRST: &str = "5a1e0000-0000-4000-8000-0000000000aa";
+    const SECOND: &str = "5a1e0000-0000-4000-8000-0000000000bb";
+
+    fn with_connections() -> Job {
         let connection = |id: &str| Connection {
             id: id.to_owned(),
             url: "https://management.azure.com/".to_owned(),
             scheme: "ServicePrincipal".to_owned(),
             parameters: vec![("serviceprincipalkey".to_owned(), "hush hush".to_owned())],
-            data: vec![("subscriptionName".to_owned(), "lab".to_owned())],
+            data: vec![("msi client.Id".to_owned(), "lab".to_owned())],
         };
-        let job = Job::new()
-            .connection(connection("aa-1"))
-            .connection(connection("bb-2"));
-        let environment = environment(&job, &Step::new("s").input("azureSubscription", "aa-1"));
-        assert_eq!(
-            environment["ENDPOINT_AUTH_PARAMETER_aa-1_SERVICEPRINCIPALKEY"],
-            "hush hush"
+        Job::new()
+            .connection(connection(FIRST))
+            .connection(connection(SECOND))
+    }
+
+    /// What arrives of connections, `<id>` in place of the first one's.
+    fn arriving(step: &Step) -> BTreeMap<String, String> {
+        let all = environment(&with_connections(), step);
+        all.into_iter()
+            .filter(|(name, _)| name.starts_with("ENDPOINT_"))
+            .map(|(name, value)| (name.replace(FIRST, "<id>"), value))
+            .collect()
+    }
+
+    #[test]
+    fn a_connection_named_by_an_input_arrives_as_an_agent_writes_it_and_no_other() {
+        let found = arriving(&Step::new("s").input("azureSubscription", &FIRST.to_uppercase()));
+        let job = format!("job-token-of-{}", std::process::id());
+        let system = json!({ "parameters": { "AccessToken": job }, "scheme": "OAuth" }).to_string();
+        let expected = [
+            (
+                "ENDPOINT_AUTH_<id>",
+                r#"{"parameters":{"serviceprincipalkey":"hush hush"},"scheme":"ServicePrincipal"}"#,
+            ),
+            ("ENDPOINT_AUTH_PARAMETER_<id>_SERVICEPRINCIPALKEY", "hush hush"),
+            ("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN", &job),
+            ("ENDPOINT_AUTH_SCHEME_<id>", "ServicePrincipal"),
+            ("ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION", "OAuth"),
+            ("ENDPOINT_AUTH_SYSTEMVSSCONNECTION", &system),
+            ("ENDPOINT_DATA_<id>", r#"{"msi client.Id":"lab"}"#),
+            ("ENDPOINT_DATA_<id>_MSI_CLIENT_ID", "lab"),
+            ("ENDPOINT_URL_<id>", "https://management.azure.com/"),
+            ("ENDPOINT_URL_SYSTEMVSSCONNECTION", "https://dev.azure.com/acme/"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(found, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn an_input_may_name_several_connections_and_one_that_is_not_the_jobs_brings_nothing() {
+        let both = arriving(&Step::new("s").input("azureSubscription", &format!("{FIRST}, {SECOND}")));
+        assert!(
+            both.contains_key("ENDPOINT_AUTH_<id>") && both.contains_key(&format!("ENDPOINT_AUTH_{SECOND}"))
         );
-        assert_eq!(environment["ENDPOINT_DATA_aa-1_SUBSCRIPTIONNAME"], "lab");
-        assert!(!environment.keys().any(|name| name.contains("bb-2")));
+        let system = arriving(&Step::new("s"));
         assert_eq!(
-            environment["ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"],
-            job.job_token()
+            arriving(&Step::new("s").input("azureSubscription", "lab")),
+            system
+        );
+        assert!(
+            system.keys().all(|name| name.contains("SYSTEMVSSCONNECTION")),
+            "{system:?}"
         );
     }
 

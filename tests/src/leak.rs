@@ -1,7 +1,8 @@
 //! The search for secrets in everything that a job has written.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
@@ -14,6 +15,10 @@ use crate::running::Run;
 
 /// Shorter forms occur by chance.
 const SHORTEST: usize = 8;
+/// Of a secret that is longer than two of them, each piece of this length counts as much as the whole: text is cut.
+const PIECE: usize = 48;
+/// Names a file for the counts of every search, so that whoever runs all tests can add them up.
+const COUNTS: &str = "PATKEEPER_SEARCHED";
 
 /// How much was searched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +33,29 @@ pub struct Searched {
     pub secrets: usize,
     /// Forms of secrets.
     pub forms: usize,
+}
+
+impl Searched {
+    /// Adds a line `secrets forms places files bytes`.
+    fn add_to_counts(&self) {
+        let Some(path) = std::env::var_os(COUNTS) else {
+            return;
+        };
+        let Self {
+            places,
+            files,
+            bytes,
+            secrets,
+            forms,
+        } = self;
+        let line = format!("{secrets} {forms} {places} {files} {bytes}\n");
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(line.as_bytes()))
+            .unwrap_or_else(|error| panic!("{COUNTS}: {error}"));
+    }
 }
 
 impl std::fmt::Display for Searched {
@@ -46,60 +74,115 @@ impl std::fmt::Display for Searched {
     }
 }
 
-/// Ends the test when a secret, whole or in a form derived from it, is in anything written: the log as shown,
-/// what was printed before masking (but for the commands that make the agent mask), issues, outputs, uploads,
-/// every file of the job, the arguments of node's descendants, and their environment (but for the inputs and
-/// settings that were given the secret on purpose).
-///
-/// # Panics
-/// When one is found, or when there is nothing to search for or in.
-pub fn assert_no_secret(job: &Job, run: &Run, secrets: &[&str]) -> Searched {
-    let forms: BTreeSet<Vec<u8>> = secrets.iter().flat_map(|secret| forms(secret)).collect();
-    assert!(!forms.is_empty(), "no secret to search for");
-    let finder = AhoCorasick::new(&forms).expect("a finder");
-    let mut searched = Searched {
-        secrets: secrets.len(),
-        forms: forms.len(),
-        ..Searched::default()
-    };
-    let mut search = |place: String, content: &[u8]| {
-        searched.places += 1;
-        searched.bytes += content.len();
-        let found = finder.find(content).and_then(|found| content.get(found.range()));
+/// A search under way. Each place that it is shown ends the test when a secret, whole or in a form derived from it, is
+/// there.
+pub struct Search {
+    finder: AhoCorasick,
+    searched: Searched,
+}
+
+impl Search {
+    /// A search for these.
+    ///
+    /// # Panics
+    /// When there is nothing to search for.
+    #[must_use]
+    pub fn new<S: AsRef<str>>(secrets: &[S]) -> Self {
+        let forms: BTreeSet<Vec<u8>> = secrets.iter().flat_map(|secret| forms(secret.as_ref())).collect();
+        assert!(!forms.is_empty(), "no secret to search for");
+        Self {
+            finder: AhoCorasick::new(&forms).expect("a finder"),
+            searched: Searched {
+                secrets: secrets.len(),
+                forms: forms.len(),
+                ..Searched::default()
+            },
+        }
+    }
+
+    /// Searches one text.
+    ///
+    /// # Panics
+    /// When a secret is in it.
+    pub fn text(&mut self, place: &str, content: &[u8]) {
+        self.searched.places += 1;
+        self.searched.bytes += content.len();
+        let found = self
+            .finder
+            .find(content)
+            .and_then(|found| content.get(found.range()));
         assert!(
             found.is_none(),
             "a secret (as {:?}) is in {place}",
             String::from_utf8_lossy(found.unwrap_or_default())
         );
-    };
-    written(run, &mut search);
-    for (at, process) in run.seen.iter().enumerate() {
-        search(
-            format!("the arguments of child {at}"),
-            process.arguments.join("\0").as_bytes(),
-        );
-        for (name, value) in process
-            .environment
-            .iter()
-            .filter(|(name, _)| !was_given(run, name))
-        {
-            search(format!("{name} of child {at}"), value.as_bytes());
-        }
     }
-    let mut files = 0;
-    for path in files_below(job.root()) {
-        if let Ok(content) = fs::read(&path) {
-            files += 1;
-            search(
-                format!("{} (its name)", path.display()),
-                path.display().to_string().as_bytes(),
+
+    /// Searches what a step wrote: the log as shown, what was printed before masking (but for the commands that make
+    /// the agent mask), issues, outputs, uploads, the arguments of node's descendants, and their environment (but for
+    /// the inputs and settings that were given the secret on purpose).
+    ///
+    /// # Panics
+    /// When a secret is in it.
+    pub fn run(&mut self, run: &Run) {
+        written(run, &mut |place, content| self.text(&place, content));
+        for (at, process) in run.seen.iter().enumerate() {
+            self.text(
+                &format!("the arguments of child {at}"),
+                process.arguments.join("\0").as_bytes(),
             );
-            search(path.display().to_string(), &content);
+            let environment = process
+                .environment
+                .iter()
+                .filter(|(name, _)| !was_given(run, name));
+            for (name, value) in environment {
+                self.text(&format!("{name} of child {at}"), value.as_bytes());
+            }
         }
     }
-    searched.files = files;
-    assert!(searched.places > 0, "nothing to search in");
-    searched
+
+    /// Searches every file below a folder, and its name. Of a program that was unpacked there only its name is looked
+    /// at.
+    ///
+    /// # Panics
+    /// When a secret is in it.
+    pub fn files(&mut self, folder: &Path) {
+        for path in files_below(folder) {
+            let content = if is_program(&path) {
+                Ok(Vec::new())
+            } else {
+                fs::read(&path)
+            };
+            if let Ok(content) = content {
+                self.searched.files += 1;
+                let name = path.display().to_string();
+                self.text(&format!("{name} (its name)"), name.as_bytes());
+                self.text(&name, &content);
+            }
+        }
+    }
+
+    /// How much was searched.
+    ///
+    /// # Panics
+    /// When nothing was.
+    #[must_use]
+    pub fn end(self) -> Searched {
+        assert!(self.searched.places > 0, "nothing to search in");
+        self.searched.add_to_counts();
+        self.searched
+    }
+}
+
+/// Searches a job's files and everything that a step of it wrote.
+///
+/// # Panics
+/// When a secret is found, or when there is nothing to search for or in.
+pub fn assert_no_secret(job: &Job, run: &Run, secrets: &[&str]) -> Searched {
+    let mut search = Search::new(secrets);
+    search.run(run);
+    search.files(job.root());
+    search.end()
 }
 
 fn written(run: &Run, search: &mut impl FnMut(String, &[u8])) {
@@ -120,23 +203,45 @@ fn written(run: &Run, search: &mut impl FnMut(String, &[u8])) {
     }
 }
 
+fn is_program(path: &Path) -> bool {
+    let mut start = [0; 4];
+    let is_read = fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut start))
+        .is_ok();
+    // ELF, and Mach-O of 64 bits.
+    is_read && [*b"\x7fELF", *b"\xcf\xfa\xed\xfe"].contains(&start)
+}
+
 fn is_for_the_masker(line: &str) -> bool {
     line.starts_with("##vso[task.setsecret")
 }
 
 /// A value that the step's own inputs or the agent's settings hold, handed on under its own name.
 fn was_given(run: &Run, name: &str) -> bool {
-    (name.starts_with("INPUT_") || name.starts_with("SECRET_AGENT_")) && run.environment.contains_key(name)
+    let given = ["INPUT_", "SECRET_AGENT_", "ENDPOINT_AUTH_", "IDENTITY_HEADER"];
+    given.iter().any(|prefix| name.starts_with(prefix)) && run.environment.contains_key(name)
 }
 
-/// The secret, its lines, and what encoders make of them, at any position in what is encoded.
+/// Pieces of a long secret of which one is in every text that holds a larger part of it.
+fn pieces(secret: &str) -> impl Iterator<Item = &str> {
+    let starts = (0..secret.len())
+        .step_by(PIECE)
+        .filter(|_| secret.len() > 2 * PIECE);
+    starts.filter_map(|start| secret.get(start..start + PIECE))
+}
+
+/// The secret, its lines and pieces, and what encoders make of them, at any position in what is encoded.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let lines = secret
         .lines()
         .map(str::trim)
         .filter(|line| line.len() >= SHORTEST);
     let mut forms: Vec<Vec<u8>> = Vec::new();
-    for text in lines.chain([secret.trim()]).filter(|text| text.len() >= SHORTEST) {
+    for text in lines
+        .chain([secret.trim()])
+        .chain(pieces(secret))
+        .filter(|text| text.len() >= SHORTEST)
+    {
         let json = serde_json::Value::from(text).to_string();
         let percent = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -198,6 +303,16 @@ mod tests {
             let encoded = STANDARD_NO_PAD.encode(format!("{prefix}opensesame!and more"));
             assert!(finds("opensesame!", &encoded), "{prefix}");
         }
+    }
+
+    #[test]
+    fn half_of_a_long_secret_is_found() {
+        let secret: String = (0..300_u32)
+            .map(|at| char::from(b'a' + (at * 7 % 26) as u8))
+            .collect();
+        assert!(finds(&secret, &secret[100..220]));
+        assert!(finds(&secret, &STANDARD_NO_PAD.encode(&secret[..100])));
+        assert!(!finds(&secret, &secret[100..130]));
     }
 
     #[test]

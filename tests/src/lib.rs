@@ -2,7 +2,7 @@
 //!
 //! It runs what an agent runs: the files of the VSIX, through `node`, with an agent's environment; reads what
 //! the step prints the way an agent reads it; and keeps everything that was written, so that a test can ask
-//! whether a secret is in it. It knows nothing of Patkeeper: its rules are the agent's.
+//! whether a secret is in it. All but the last room know nothing of Patkeeper: their rules are the agent's.
 //!
 //! | room | what it knows |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! | [`running`] | the process: its streams, its end, its cancellation |
 //! | [`processes`] | what is seen of processes from outside |
 //! | [`leak`] | the search for secrets in everything written |
+//! | [`world`] | the simulated company, and one job that runs PatMonitor |
 
 #![cfg(unix)]
 #![allow(
@@ -32,3 +33,4 @@ pub mod package;
 pub mod processes;
 pub mod running;
 pub mod step;
+pub mod world;

@@ -1,7 +1,8 @@
 //! The VSIX, and the task folders in it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -58,6 +59,7 @@ pub struct Package {
     folder: TempDir,
     /// The VSIX itself.
     pub vsix: PathBuf,
+    program: OnceLock<PathBuf>,
 }
 
 impl Package {
@@ -108,6 +110,7 @@ impl Package {
         Self {
             folder,
             vsix: vsix.to_owned(),
+            program: OnceLock::new(),
         }
     }
 
@@ -115,6 +118,25 @@ impl Package {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The program for this machine that a task carries, unpacked, for those who run it themselves.
+    ///
+    /// # Panics
+    /// When the package has none.
+    pub fn program(&self, task: &Task) -> &Path {
+        self.program.get_or_init(|| {
+            let name = format!("{}-{}.br", node_platform(), node_arch());
+            let path = task.folder.join("payload").join(name);
+            let packed = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let program = self.folder.path().join("patkeeper");
+            let mut target = OpenOptions::new();
+            target.write(true).create_new(true).mode(0o700);
+            let mut target = target.open(&program).expect("a file");
+            let mut unpacked = brotli_decompressor::Decompressor::new(packed.as_slice(), 64 << 10);
+            io::copy(&mut unpacked, &mut target).expect("brotli");
+            program
+        })
     }
 
     /// The newest major of a task: `PatMonitor/task.json`, or `PatMonitor/PatMonitorV1/task.json`.
@@ -134,6 +156,24 @@ impl Package {
             .map(|entry| Task::at(entry.path()))
             .max_by_key(|task| task.manifest.version.major)
             .unwrap_or_else(|| panic!("the package has no task {name}"))
+    }
+}
+
+/// `process.platform` of Node.
+fn node_platform() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "darwin"
+    } else {
+        std::env::consts::OS
+    }
+}
+
+/// `process.arch` of Node.
+fn node_arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
     }
 }
 

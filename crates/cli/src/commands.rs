@@ -92,8 +92,11 @@ fn for_people(task: &'static Task) -> Command {
             .allow_hyphen_values(true)
             .action(ArgAction::Append);
         command.arg(match input.kind {
-            // `--dry-run` says what `--dry-run true` says.
-            Kind::Flag => arg.num_args(0..=1).default_missing_value("true"),
+            // `--dry-run` says what `--dry-run true` says, and what follows it may be the next flag.
+            Kind::Flag => arg
+                .num_args(0..=1)
+                .default_missing_value("true")
+                .allow_hyphen_values(false),
             _ => arg,
         })
     })

@@ -383,3 +383,28 @@ fn the_version_is_the_packages() {
         format!("patkeeper {}\n", env!("CARGO_PKG_VERSION"))
     );
 }
+
+#[test]
+fn a_yes_or_no_that_stands_before_another_flag_does_not_swallow_it() {
+    // Nothing is asked: the vault's name is refused first.
+    let output = Command::new(assert_cmd::cargo::cargo_bin!("patkeeper"))
+        .env_clear()
+        .args([
+            "sign-in",
+            "--device-code",
+            "--vault",
+            "no vault",
+            "--secret-name",
+            "x",
+        ])
+        .args(["--tenant-id", "acme.example"])
+        .args(["--client-id", "5a1e0000-0000-4000-8000-00000000c013"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("--vault: 'no vault'"),
+        "{}",
+        stderr(&output)
+    );
+}

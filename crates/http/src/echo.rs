@@ -26,6 +26,9 @@ const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
+/// A form's body (the URL standard, `application/x-www-form-urlencoded`) escapes one more, which client secrets have.
+const NOT_LEFT_IN_A_FORM: &AsciiSet = &NOT_UNRESERVED.add(b'~');
+
 /// What was sent, and must not come back.
 ///
 /// No `Debug`: it holds nothing but secrets.
@@ -90,15 +93,19 @@ impl Echo {
 
 /// The texts that may stand for a secret.
 fn forms(secret: &str) -> Vec<String> {
-    let encoded = utf8_percent_encode(secret, NOT_UNRESERVED).to_string();
     let mut forms = vec![secret.to_owned()];
-    if encoded != secret {
+    for escaped in [NOT_UNRESERVED, NOT_LEFT_IN_A_FORM] {
+        let encoded = utf8_percent_encode(secret, escaped).to_string();
+        if forms.contains(&encoded) {
+            continue;
+        }
         // Some write escapes in lower case; these are the ones that tokens need.
         forms.push(
             encoded
                 .replace("%2B", "%2b")
                 .replace("%2F", "%2f")
-                .replace("%3D", "%3d"),
+                .replace("%3D", "%3d")
+                .replace("%7E", "%7e"),
         );
         forms.push(encoded);
     }
@@ -170,6 +177,15 @@ mod tests {
         ] {
             let shown = echo.out_of(&format!("<{form}>"));
             assert!(shown.contains("***") && !holds(&shown, &form, 24), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_client_secret_in_a_forms_body_is_taken_out_from_its_first_letter() {
+        let echo = Echo::of(["4sQ8Q~made-up.client_secret-0123456789"]);
+        for tilde in ["~", "%7E", "%7e"] {
+            let body = format!("client_secret=4sQ8Q{tilde}made-up.client_secret-0123456789&x=y");
+            assert_eq!(echo.out_of(&body), "client_secret=***&x=y");
         }
     }
 

@@ -136,6 +136,14 @@ pub enum Action {
         /// Body.
         body: String,
     },
+    /// Not processed, and answered with a JSON body in which `<sent>` stands for everything secret that was sent: the
+    /// headers that prove the caller, and the request's body.
+    Quote {
+        /// HTTP status.
+        status: u16,
+        /// The body.
+        body: String,
+    },
     /// Processed, then answered 200 `application/json` with a valid JSON array of about this many bytes.
     Huge(usize),
     /// Never answered; nothing is processed.
@@ -179,6 +187,7 @@ impl Action {
             Self::Header(name, _) => format!("header {name}"),
             Self::GarbageJson => "garbage".into(),
             Self::Replace { status, .. } => format!("replace with {status}"),
+            Self::Quote { status, .. } => format!("quote with {status}"),
             Self::Huge(bytes) => format!("huge {bytes}"),
             Self::Hang => "hang".into(),
             Self::HangAfter => "hang after processing".into(),

@@ -136,6 +136,13 @@ pub(crate) async fn answer(
             process();
             respond(entry, Answer::empty(status).typed(&content_type).with_body(body))
         }
+        Action::Quote { status, body } => {
+            let body = body.replace("<sent>", &quoted(&request));
+            respond(
+                entry,
+                Answer::empty(status).typed("application/json").with_body(body),
+            )
+        }
         Action::Huge(bytes) => {
             process();
             respond(
@@ -168,6 +175,16 @@ fn without_type(mut answer: Answer) -> Answer {
         .headers
         .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     answer
+}
+
+/// What was sent, fit for the inside of a JSON string.
+fn quoted(request: &Request) -> String {
+    let headers = ["authorization", "x-identity-header"];
+    let headers = headers.iter().filter_map(|name| request.header(name));
+    let body = String::from_utf8_lossy(&request.body);
+    let sent: Vec<&str> = headers.chain([body.as_ref()]).collect();
+    let text = serde_json::Value::from(sent.join(" ")).to_string();
+    text.trim_matches('"').to_owned()
 }
 
 /// A JSON array of zeros.

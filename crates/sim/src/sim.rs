@@ -168,7 +168,11 @@ impl Sim {
     /// What any other program needs: `HTTPS_PROXY` and `SSL_CERT_FILE`.
     pub fn plain_env(&self) -> Vec<(String, String)> {
         let url = match &self.shared.config.proxy_auth {
-            Some((user, password)) => format!("http://{user}:{password}@{}", self.address),
+            Some((user, password)) => {
+                let encoded =
+                    |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+                format!("http://{}:{}@{}", encoded(user), encoded(password), self.address)
+            }
             None => self.proxy_url.clone(),
         };
         vec![

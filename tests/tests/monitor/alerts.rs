@@ -3,7 +3,7 @@
 use patkeeper_sim::{Action, Delivery, Fault, Hook, Match};
 use patkeeper_tests::step::StepResult::{Failed, Succeeded, SucceededWithIssues};
 
-use crate::world::{WEBHOOK_SECRETS as SECRETS, World, end, ends, step_telling_all};
+use patkeeper_tests::world::{WEBHOOK_SECRETS as SECRETS, World, end, ends};
 
 fn deliveries(world: &World) -> Vec<Delivery> {
     world.sim.cloud(|cloud| cloud.deliveries.clone())
@@ -12,7 +12,7 @@ fn deliveries(world: &World) -> Vec<Delivery> {
 #[test]
 fn every_channel_is_told_once_of_what_needs_attention() {
     let mut world = World::having(&[("a", 60), ("nuget-feed-sync", 3)]);
-    let step = step_telling_all(&mut world);
+    let step = world.telling_all(World::step());
     let run = world.run(&step);
     run.assert_well_behaved();
     assert_eq!(
@@ -39,7 +39,7 @@ fn every_channel_is_told_once_of_what_needs_attention() {
 #[test]
 fn nobody_is_told_when_all_is_well_unless_asked() {
     let mut world = World::having(&[("a", 60)]);
-    let step = step_telling_all(&mut world);
+    let step = world.telling_all(World::step());
     world.run(&step);
     assert!(deliveries(&world).is_empty());
     world.run(&step.clone().input("alertOn", "always"));
@@ -56,7 +56,7 @@ fn channels_are_told_when_the_verdict_is_unknown_or_a_policy_finding_is_an_error
         Match::any().path("tokens/pats").query("expired"),
         Action::status(404),
     ));
-    let step = step_telling_all(&mut world);
+    let step = world.telling_all(World::step());
     let run = world.run(&step);
     assert_eq!(end(&run), ends("unknown", Failed, 4), "{}", run.log());
     assert_eq!(deliveries(&world).len(), 3);
@@ -66,7 +66,7 @@ fn channels_are_told_when_the_verdict_is_unknown_or_a_policy_finding_is_an_error
     world
         .sim
         .cloud(|cloud| cloud.pat_mut(&id).unwrap().scope = "app_token".to_owned());
-    let step = step_telling_all(&mut world);
+    let step = world.telling_all(World::step());
     let run = world.run(&step);
     assert_eq!(end(&run), ends("ok", Succeeded, 0), "{}", run.log());
     assert_eq!(deliveries(&world).len(), 3);
@@ -84,7 +84,7 @@ fn a_channel_that_fails_is_a_warning_and_the_others_are_told() {
             world
                 .sim
                 .fault(Fault::always(Match::any().host(host), way.clone()));
-            let step = step_telling_all(&mut world);
+            let step = world.telling_all(World::step());
             let run = world.run(&step);
             run.assert_well_behaved();
             assert_eq!(end(&run), ends("expired", Failed, 1), "{way:?}\n{}", run.log());
@@ -112,7 +112,7 @@ fn a_failed_alert_does_not_fail_a_step_that_succeeds() {
     world
         .sim
         .fault(Fault::always(Match::any().method("POST"), Action::status(410)));
-    let step = step_telling_all(&mut world).input("alertOn", "always");
+    let step = world.telling_all(World::step()).input("alertOn", "always");
     let run = world.run(&step);
     run.assert_well_behaved();
     assert_eq!(
@@ -132,7 +132,7 @@ fn an_alert_that_fails_once_is_sent_again() {
         Match::any().method("POST").host("hooks.slack.com"),
         Action::status(503),
     ));
-    let step = step_telling_all(&mut world);
+    let step = world.telling_all(World::step());
     let run = world.run(&step);
     assert!(
         run.record
@@ -155,7 +155,7 @@ fn a_thousand_pats_fit_into_every_channel() {
     for number in 0..1000 {
         world.pat(&format!("{number:04} {}", "a long name ".repeat(12)), 3);
     }
-    let step = step_telling_all(&mut world);
+    let step = world.telling_all(World::step());
     let run = world.run(&step);
     run.assert_well_behaved();
     let told = deliveries(&world);
@@ -184,7 +184,7 @@ fn no_pat_name_mentions_anyone_or_leads_anywhere() {
     ] {
         world.pat(name, 3);
     }
-    let step = step_telling_all(&mut world);
+    let step = world.telling_all(World::step());
     world.run(&step);
     for delivery in deliveries(&world) {
         match delivery.hook {

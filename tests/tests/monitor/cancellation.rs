@@ -4,7 +4,7 @@ use patkeeper_sim::{Action, Fault, Match};
 use patkeeper_tests::running::{Ended, Running};
 use patkeeper_tests::step::StepResult;
 
-use crate::world::{PATS, World, eventually};
+use patkeeper_tests::world::{PATS, World, eventually};
 
 /// A step that waits for an answer which never comes.
 fn waiting() -> (World, Running) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use patkeeper_sim::{Action, Fault, Match};
 use patkeeper_tests::step::StepResult::{Failed, Succeeded};
 
-use crate::world::{PATS, World, end, ends};
+use patkeeper_tests::world::{PATS, World, end, ends};
 
 /// One page of healthy PATs, and a second page with the one that has ended... so `ok` would be a lie.
 fn two_pages() -> World {

@@ -4,7 +4,7 @@
 use patkeeper_sim::{Action, Fault, Match, Refusal};
 use patkeeper_tests::running::Run;
 
-use crate::world::{ACME, PATS, World, count, report};
+use patkeeper_tests::world::{ACME, PATS, World, count, report};
 
 /// Set or printed only if a hostile text takes effect.
 const MARK: &str = "PWNED";
@@ -274,7 +274,8 @@ fn no_scope_or_id_takes_effect() {
     let mut world = World::new();
     for (number, text) in hostile().iter().enumerate() {
         let seed = world.sim.cloud(|cloud| {
-            let seed = crate::world::seed(cloud, &world.user, ACME, "a", 20).id(&format!("{text}{number}"));
+            let seed = patkeeper_tests::world::seed(cloud, &world.user, ACME, "a", 20)
+                .id(&format!("{text}{number}"));
             cloud.add_pat(seed)
         });
         world

@@ -24,4 +24,3 @@ mod reports;
 mod secrets;
 mod surroundings;
 mod verdicts;
-mod world;

@@ -3,7 +3,7 @@
 use patkeeper_sim::{Action, Certificate, Fault, Match, SimConfig};
 use patkeeper_tests::step::StepResult::{Failed, Succeeded};
 
-use crate::world::{World, end, ends};
+use patkeeper_tests::world::{World, end, ends};
 
 #[test]
 fn a_certificate_that_is_not_trusted_fails_at_once_and_sends_nothing() {

@@ -8,7 +8,7 @@ use patkeeper_tests::job::Step;
 use patkeeper_tests::running::Run;
 use patkeeper_tests::step::StepResult::Succeeded;
 
-use crate::world::{World, end, ends};
+use patkeeper_tests::world::{World, end, ends};
 
 /// The unpacked program in the job's temp folder.
 fn program(world: &World) -> PathBuf {

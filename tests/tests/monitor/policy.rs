@@ -3,7 +3,7 @@
 use patkeeper_tests::job::Step;
 use patkeeper_tests::step::StepResult::{Failed, Succeeded};
 
-use crate::world::{World, count, end, ends, report};
+use patkeeper_tests::world::{World, count, end, ends, report};
 
 /// A PAT with a finding of each severity: full access (error), a high-risk scope (warning).
 fn world_with_findings() -> World {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_sim::{Action, ConnectionData, Fault, ListEnd, Match, Refusal};
 use patkeeper_tests::step::StepResult::{Failed, Succeeded, SucceededWithIssues};
 
-use crate::world::{ACME, PATS, World, count, end, ends, report, seed};
+use patkeeper_tests::world::{ACME, PATS, World, count, end, ends, report, seed};
 
 #[test]
 fn a_thousand_pats_are_read_over_all_their_pages() {

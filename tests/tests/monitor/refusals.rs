@@ -4,7 +4,7 @@
 use patkeeper_sim::{Action, AppTokens, Fault, Match, Refusal, SignIn, TokenSpec};
 use patkeeper_tests::step::StepResult::{Failed, Succeeded};
 
-use crate::world::{PATS, World, end, ends};
+use patkeeper_tests::world::{PATS, World, end, ends};
 
 /// Runs against a cloud that says no, and returns the log.
 fn refused(mut world: World) -> String {
@@ -120,7 +120,7 @@ fn a_token_whose_time_is_over_is_told_so() {
     let token = world.sim.cloud(|cloud| cloud.token(spec));
     world.job = world.job.secret("Token", &token);
     let log = refused(world);
-    assert!(log.contains("token has run out"), "{log}");
+    assert!(log.contains("the access token ran out on"), "{log}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::world::{World, report};
+use patkeeper_tests::world::{World, report};
 
 #[test]
 fn json_and_markdown_are_written_and_the_summary_is_on_the_build_page() {

@@ -3,7 +3,7 @@
 use patkeeper_sim::{Action, Certificate, Fault, Match, Refusal, SimConfig};
 use patkeeper_tests::leak::Searched;
 
-use crate::world::{PATS, WEBHOOK_SECRETS, WEBHOOKS, World, step_telling_all};
+use patkeeper_tests::world::{PATS, WEBHOOK_SECRETS, WEBHOOKS, World};
 
 const PROXY_PASSWORD: &str = "p@ss:w%rd/made up";
 const OTHER: &str = "another secret of the job, made up";
@@ -20,7 +20,9 @@ fn searched(go_wrong: impl FnOnce(&World)) -> Searched {
     }
     world.job.add_secret("Deploy.Key", OTHER);
     go_wrong(&world);
-    let step = step_telling_all(&mut world).input("reportFormats", "json markdown junit csv");
+    let step = world
+        .telling_all(World::step())
+        .input("reportFormats", "json markdown junit csv");
     let run = world.run(&step);
     run.assert_well_behaved();
     let mut secrets: Vec<String> = WEBHOOK_SECRETS.map(str::to_owned).into();
@@ -38,18 +40,14 @@ fn searched(go_wrong: impl FnOnce(&World)) -> Searched {
 
 #[test]
 fn no_secret_is_written_however_the_step_goes() {
-    let echo = |world: &World, status| {
-        // A service that says in its error what it was sent.
-        let body = format!(
-            r#"{{"message":"no such thing as Bearer {} at {}","typeKey":"X","errorCode":0}}"#,
-            world.token, WEBHOOKS[1].1
-        );
-        Action::Replace {
-            status,
-            content_type: "application/json".to_owned(),
-            body,
-        }
+    // A service that says in its error what it was sent.
+    let says = |status, message: &str| Action::Replace {
+        status,
+        content_type: "application/json".to_owned(),
+        body: format!(r#"{{"message":"no such thing as {message}","typeKey":"X","errorCode":0}}"#),
     };
+    let echo = |world: &World, status| says(status, &format!("Bearer {}", world.token));
+    let channel = says(400, WEBHOOKS[1].1);
     let always = |world: &World, action| world.sim.fault(Fault::always(Match::any().path(PATS), action));
     let searches = [
         searched(|_| {}),
@@ -61,7 +59,7 @@ fn no_secret_is_written_however_the_step_goes() {
         searched(|world| {
             world
                 .sim
-                .fault(Fault::always(Match::any().method("POST"), echo(world, 400)))
+                .fault(Fault::always(Match::any().method("POST"), channel))
         }),
         searched(|world| {
             world

@@ -4,7 +4,7 @@ use patkeeper_sim::{Action, Fault, Match};
 use patkeeper_tests::processes::Seen;
 use patkeeper_tests::running::Run;
 
-use crate::world::{PATS, World, eventually};
+use patkeeper_tests::world::{PATS, World, eventually};
 
 /// Runs the step, and looks at the program while the cloud keeps it waiting.
 fn program_of(world: &mut World) -> (Seen, Run) {
@@ -142,6 +142,6 @@ fn the_tokens_go_to_their_host_alone() {
             !request.path.contains(&world.token) && !request.query.contains("secret"),
             "{request:?}"
         );
-        assert_eq!(request.identity, format!("user:{}", crate::world::UPN));
+        assert_eq!(request.identity, format!("user:{}", patkeeper_tests::world::UPN));
     }
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use patkeeper_tests::step::StepResult::{Failed, Succeeded, SucceededWithIssues};
 
-use crate::world::{World, count, end, ends, report};
+use patkeeper_tests::world::{World, count, end, ends, report};
 
 #[test]
 fn a_healthy_list_succeeds() {

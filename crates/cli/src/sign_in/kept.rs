@@ -90,5 +90,9 @@ fn absent(vault: &VaultName, secret: &SecretName) -> Failure {
     .with_way_out(format!(
         "sign in once: patkeeper sign-in --vault {vault} --secret-name {secret} --tenant-id … --client-id …"
     ))
+    .with_way_out(format!(
+        "if it was deleted: az keyvault secret recover --vault-name {} --name {secret}",
+        vault.name()
+    ))
     .with_way_out("or correct refreshTokenVault and refreshTokenSecret")
 }

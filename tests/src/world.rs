@@ -1,42 +1,67 @@
-//! A small company, and one job of its pipeline.
+//! A small company, and one job of its pipeline: what tests of the product begin with.
 
 use std::time::{Duration, Instant};
 
+use crate::job::{Job, Step};
+use crate::leak::{Search, Searched};
+use crate::package::{Package, Task};
+use crate::running::{Run, Running};
+use crate::step::StepResult;
 use chrono::TimeDelta;
 use patkeeper_sim::{Cloud, PatSeed, Sim, SimConfig};
-use patkeeper_tests::job::{Job, Step};
-use patkeeper_tests::leak::{Searched, assert_no_secret};
-use patkeeper_tests::package::{Package, Task};
-use patkeeper_tests::running::{Run, Running};
-use patkeeper_tests::step::StepResult;
 use serde_json::Value;
 
 /// The organization of the job.
-pub(crate) const ACME: &str = "acme";
+pub const ACME: &str = "acme";
 /// Who signs in.
-pub(crate) const UPN: &str = "svc-build@acme.example";
+pub const UPN: &str = "svc-build@acme.example";
 /// The life-cycle API's path, as far as every request for it has it.
-pub(crate) const PATS: &str = "_apis/tokens/pats";
+pub const PATS: &str = "_apis/tokens/pats";
 
 /// The simulated cloud, the signed-in user, and a job whose secret variable `Token` is that user's token.
-pub(crate) struct World {
-    pub(crate) sim: Sim,
-    pub(crate) user: String,
-    pub(crate) token: String,
-    pub(crate) job: Job,
+pub struct World {
+    /// The cloud.
+    pub sim: Sim,
+    /// The user's id.
+    pub user: String,
+    /// The user's token.
+    pub token: String,
+    /// The job.
+    pub job: Job,
 }
 
-pub(crate) fn task() -> Task {
+/// PatMonitor, as packaged.
+///
+/// # Panics
+/// When there is no package.
+#[must_use]
+pub fn task() -> Task {
     Package::of_this_tree().task("PatMonitor")
 }
 
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl World {
-    pub(crate) fn new() -> Self {
+    /// A cloud and a job.
+    ///
+    /// # Panics
+    /// When the simulator cannot start.
+    #[must_use]
+    pub fn new() -> Self {
         Self::with(SimConfig::default())
     }
 
-    pub(crate) fn with(config: SimConfig) -> Self {
-        let sim = Sim::start(config).unwrap();
+    /// The same with another simulator.
+    ///
+    /// # Panics
+    /// When it cannot start.
+    #[must_use]
+    pub fn with(config: SimConfig) -> Self {
+        let sim = Sim::start(config).expect("a simulator");
         let (account, user, token) = sim.cloud(|cloud| {
             let account = cloud.add_organization(ACME);
             let user = cloud.add_user(ACME, UPN, "Build Service");
@@ -57,8 +82,12 @@ impl World {
         }
     }
 
-    /// Several PATs by name and days left; see [`PatOf`].
-    pub(crate) fn having(pats: &[(&str, i64)]) -> Self {
+    /// Several PATs by name and days left.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    #[must_use]
+    pub fn having(pats: &[(&str, i64)]) -> Self {
         let world = Self::new();
         for (name, days) in pats {
             world.pat(name, *days);
@@ -67,7 +96,7 @@ impl World {
     }
 
     /// A PAT of `acme` that policy has nothing against.
-    pub(crate) fn pat(&self, name: &str, days_left: i64) -> String {
+    pub fn pat(&self, name: &str, days_left: i64) -> String {
         self.sim.cloud(|cloud| {
             let seed = seed(cloud, &self.user, ACME, name, days_left);
             cloud.add_pat(seed)
@@ -75,12 +104,7 @@ impl World {
     }
 
     /// A PAT that `alter` makes special.
-    pub(crate) fn special(
-        &self,
-        name: &str,
-        days_left: i64,
-        alter: impl FnOnce(PatSeed) -> PatSeed,
-    ) -> String {
+    pub fn special(&self, name: &str, days_left: i64, alter: impl FnOnce(PatSeed) -> PatSeed) -> String {
         self.sim.cloud(|cloud| {
             let seed = seed(cloud, &self.user, ACME, name, days_left);
             cloud.add_pat(alter(seed))
@@ -88,30 +112,58 @@ impl World {
     }
 
     /// The step as most pipelines have it.
-    pub(crate) fn step() -> Step {
+    #[must_use]
+    pub fn step() -> Step {
         Step::new("pats").input("accessToken", "$(Token)")
     }
 
-    pub(crate) fn run(&mut self, step: &Step) -> Run {
+    /// The step with every channel told; the job gets their URLs as secret variables.
+    #[must_use]
+    pub fn telling_all(&mut self, step: Step) -> Step {
+        WEBHOOKS.iter().fold(step, |step, (input, url)| {
+            self.job.add_secret(input, url);
+            step.input(input, &format!("$({input})"))
+        })
+    }
+
+    /// Runs PatMonitor.
+    ///
+    /// # Panics
+    /// As [`Job::run`].
+    pub fn run(&mut self, step: &Step) -> Run {
         self.job.run(&task(), step)
     }
 
-    pub(crate) fn start(&mut self, step: &Step) -> Running {
+    /// Starts PatMonitor.
+    ///
+    /// # Panics
+    /// As [`Job::start`].
+    pub fn start(&mut self, step: &Step) -> Running {
         self.job.start(&task(), step)
     }
 
-    /// Everything written, searched for the token and whatever else the test knows.
-    pub(crate) fn assert_no_secret(&self, run: &Run, more: &[&str]) -> Searched {
+    /// Everything written and everything told, searched for every secret that the cloud knows, the job's token and whatever else the test
+    /// knows.
+    ///
+    /// # Panics
+    /// When a secret is found.
+    pub fn assert_no_secret(&self, run: &Run, more: &[&str]) -> Searched {
+        let known = self.sim.cloud(|cloud| cloud.secrets());
         let mut secrets = vec![self.token.as_str(), self.job.job_token()];
+        secrets.extend(known.iter().map(String::as_str));
         secrets.extend(more);
-        let signature = self.token.rsplit('.').next().unwrap().to_owned();
-        secrets.push(&signature);
-        assert_no_secret(&self.job, run, &secrets)
+        let mut search = Search::new(&secrets);
+        search.run(run);
+        search.files(self.job.root());
+        for told in self.sim.cloud(|cloud| cloud.deliveries.clone()) {
+            search.text(&format!("a message to {:?}", told.hook), told.raw.as_bytes());
+        }
+        search.end()
     }
 }
 
 /// Webhook URLs that no service ever made, by input; all that makes them secret is in their path or query.
-pub(crate) const WEBHOOKS: [(&str, &str); 3] = [
+pub const WEBHOOKS: [(&str, &str); 3] = [
     (
         "slackWebhookUrl",
         "https://hooks.slack.com/services/TEXAMPLE/BEXAMPLE/made-up-for-tests",
@@ -127,26 +179,17 @@ pub(crate) const WEBHOOKS: [(&str, &str); 3] = [
 ];
 
 /// What in them must never be seen.
-pub(crate) const WEBHOOK_SECRETS: [&str; 4] = [
+pub const WEBHOOK_SECRETS: [&str; 4] = [
     "TEXAMPLE/BEXAMPLE/made-up-for-tests",
     "also-made-up-for-tests",
     "hook/likewise-made-up",
     "for-tests-only",
 ];
 
-/// A step that tells every channel; the job gets their URLs as secret variables.
-pub(crate) fn step_telling_all(world: &mut World) -> Step {
-    let mut step = World::step();
-    for (input, url) in WEBHOOKS {
-        world.job.add_secret(input, url);
-        step = step.input(input, &format!("$({input})"));
-    }
-    step
-}
-
 /// Ends `days_left` whole days (and an hour) from the cloud's now. A living one was made 20 days ago, an ended one
 /// lived for 60 days.
-pub(crate) fn seed(cloud: &Cloud, user: &str, organization: &str, name: &str, days_left: i64) -> PatSeed {
+#[must_use]
+pub fn seed(cloud: &Cloud, user: &str, organization: &str, name: &str, days_left: i64) -> PatSeed {
     let now = cloud.now();
     let ends = now + TimeDelta::days(days_left) + TimeDelta::hours(1);
     let starts = if days_left >= 0 {
@@ -160,31 +203,44 @@ pub(crate) fn seed(cloud: &Cloud, user: &str, organization: &str, name: &str, da
 }
 
 /// The end of a step in one line: status, result, exit code.
-pub(crate) fn end(run: &Run) -> (String, StepResult, Option<i32>) {
+#[must_use]
+pub fn end(run: &Run) -> (String, StepResult, Option<i32>) {
     (run.output("status").to_owned(), run.result(), run.exit_code)
 }
 
 /// What [`end`] should be.
-pub(crate) fn ends(status: &str, result: StepResult, exit_code: i32) -> (String, StepResult, Option<i32>) {
+#[must_use]
+pub fn ends(status: &str, result: StepResult, exit_code: i32) -> (String, StepResult, Option<i32>) {
     (status.to_owned(), result, Some(exit_code))
 }
 
 /// The JSON report that the step points to.
-pub(crate) fn report(run: &Run) -> Value {
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn report(run: &Run) -> Value {
     let path = run.output("reportJson");
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}\n{}", run.log()));
-    serde_json::from_str(&text).unwrap()
+    serde_json::from_str(&text).expect("JSON")
 }
 
 /// A number among the outputs.
-pub(crate) fn count(run: &Run, output: &str) -> u32 {
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn count(run: &Run, output: &str) -> u32 {
     run.output(output)
         .parse()
         .unwrap_or_else(|_| panic!("{output} is '{}'\n{}", run.output(output), run.log()))
 }
 
 /// Waits until the cloud or the machine has come to a state; gives up when it plainly never will.
-pub(crate) fn eventually(what: &str, reached: impl Fn() -> bool) {
+///
+/// # Panics
+/// Then.
+pub fn eventually(what: &str, reached: impl Fn() -> bool) {
     let begun = Instant::now();
     while !reached() {
         assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
