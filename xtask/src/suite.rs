@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow, bail};
 
 use crate::package::Order;
+use crate::payload::megabytes;
 use crate::platforms::installed;
 use crate::terminal::{failure, say};
-use crate::workspace::{Workspace, cargo, has, run as execute};
+use crate::workspace::{Workspace, cargo, has, read, run as execute, write};
 use crate::{bans, generate, npm, package, python};
 
 /// How a check ended.
 enum Outcome {
     Passed,
+    /// With something to say about it.
+    PassedWith(String),
     /// What it needs is not here, and cannot be had from here.
     Skipped(&'static str),
 }
@@ -54,12 +57,7 @@ const CHECKS: &[(&str, Check)] = &[
         )
         .map(|_| Outcome::Passed)
     }),
-    ("Rust tests", |w| {
-        passed(w.cargo(
-            "cargo test",
-            &["test", "--workspace", "--locked", "--no-fail-fast"],
-        ))
-    }),
+    ("Rust tests", rust_tests),
     ("Microsoft's Python clients", peers),
     ("shim, task.json, pipelines", node_tests),
 ];
@@ -75,6 +73,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             Ok(Outcome::Passed) => {
                 good += 1;
                 ("passed", String::new())
+            }
+            Ok(Outcome::PassedWith(what)) => {
+                good += 1;
+                say(&what);
+                ("passed", what)
             }
             Ok(Outcome::Skipped(why)) => {
                 skipped += 1;
@@ -157,6 +160,38 @@ fn documentation(workspace: &Workspace) -> Result<Outcome> {
     passed(execute("cargo doc", doc.env("RUSTDOCFLAGS", "-D warnings")))
 }
 
+/// The whole-product tests search everything that a run writes for every secret it met, and note how much that was.
+fn rust_tests(workspace: &Workspace) -> Result<Outcome> {
+    let counts = workspace.target.join("searched-for-secrets.txt");
+    write(&counts, "")?;
+    let mut tests = workspace.command(cargo());
+    tests
+        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .env("PATKEEPER_SEARCHED", &counts);
+    execute("cargo test", &mut tests)?;
+    let counts = String::from_utf8_lossy(&read(&counts)?).into_owned();
+    Ok(searched(&counts).map_or(Outcome::Passed, Outcome::PassedWith))
+}
+
+/// The sum of lines `secrets forms places files bytes`; `None` where nothing was searched.
+fn searched(counts: &str) -> Option<String> {
+    let (mut searches, mut sums) = (0_u64, [0_u64; 5]);
+    for line in counts.lines() {
+        searches += 1;
+        for (sum, number) in sums.iter_mut().zip(line.split(' ')) {
+            *sum += number.parse::<u64>().unwrap_or(0);
+        }
+    }
+    let [secrets, forms, places, files, bytes] = sums;
+    (searches > 0).then(|| {
+        format!(
+            "{secrets} secrets in {forms} forms searched in {places} files and streams ({files} files, {}) of {searches} \
+             runs: none found",
+            megabytes(usize::try_from(bytes).unwrap_or(usize::MAX))
+        )
+    })
+}
+
 /// Real peers of the simulator. The Rust tests ran them too if they were installed; here they must run.
 fn peers(workspace: &Workspace) -> Result<Outcome> {
     if cfg!(windows) {
@@ -197,4 +232,19 @@ fn node_tests(workspace: &Workspace) -> Result<Outcome> {
         .args(files);
     node.env("PATKEEPER_SPECS", workspace.specs());
     passed(execute("the checks in JavaScript", &mut node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_tests_searched_is_summed_up() {
+        let line = searched("3 40 100 5 1000000\n4 60 200 6 500000\n").unwrap_or_default();
+        assert_eq!(
+            line,
+            "7 secrets in 100 forms searched in 300 files and streams (11 files, 1.50 MB) of 2 runs: none found"
+        );
+        assert_eq!(searched(""), None);
+    }
 }
