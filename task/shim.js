@@ -10,19 +10,20 @@ const { spawn } = require('child_process');
 
 const WINDOWS = process.platform === 'win32';
 const BAD_CONFIGURATION = 2, BUG = 70, CANCELLED = 130;
-// What the program may end with. Any other end means that it broke.
-const CONTRACT = [0, 1, BAD_CONFIGURATION, 3, 4, 5, 6, BUG, CANCELLED];
+const CONTRACT = [0, 1, BAD_CONFIGURATION, 3, 4, 5, 6, BUG, CANCELLED]; // any other end means that it broke
 
 // What the program may see: its inputs, what the agent says of itself and of the run, the two secrets that reach the
 // agent's own proxy and certificate, and what a process, `az` included, needs to live. Never the job's own token here.
 const PASSED = new RegExp(
   '^(?:(?:INPUT|SYSTEM(?!_ACCESSTOKEN$)|BUILD|RELEASE|AGENT)_.*|TF_BUILD|SECRET_AGENT_(?:PROXY|CLIENTCERT)PASSWORD' +
-    '|PATH|HOME|USER|LOGNAME|SHELL|TEMP|TMP|TMPDIR|LANG|LANGUAGE|LC_.*|USERPROFILE|USERNAME|HOMEDRIVE|HOMEPATH' +
-    '|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT)$'
+    '|USER|LOGNAME|SHELL|TEMP|TMP|TMPDIR|LANG|LANGUAGE|LC_.*|USERNAME|PROGRAMDATA|PROGRAMFILES.*|SYSTEMDRIVE)$'
 );
-// Steers where tokens go and whom is trusted. As a setting of the machine it is honored; as a variable of the job it
-// could be set by whoever queues the run, and would send the token elsewhere. So could a part of a connection.
-const STEERING = /^(?:(?:HTTPS?|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|AZURE_.*|IDENTITY_.*)$/;
+// Steers where tokens go, whom is trusted, and which program and sign-in `az` is. As a setting of the machine it is
+// honored; as a variable of the job whoever queues the run could have set it. So could they a part of a connection.
+const STEERING = new RegExp(
+  '^(?:(?:HTTPS?|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|(?:REQUESTS|CURL)_CA_BUNDLE|(?:AZURE|IDENTITY|IMDS|MSI)_.*|PATH' +
+    '|PATHEXT|HOME|HOMEDRIVE|HOMEPATH|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|WINDIR|COMSPEC)$'
+);
 const CONNECTION = /^ENDPOINT_(?:URL|DATA|AUTH(?:_SCHEME|_PARAMETER)?)_/;
 const FEDERATED = /^WorkloadIdentityFederation$|"scheme"\s*:\s*"WorkloadIdentityFederation"/i;
 const JOB_TOKEN = /^ENDPOINT_AUTH(?:_SCHEME|_PARAMETER)?_SYSTEMVSSCONNECTION(?:_|$)/;

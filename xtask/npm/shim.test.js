@@ -265,15 +265,21 @@ for (const node of nodes) {
           REQUESTS_CA_BUNDLE: 'job',
           IDENTITY_HEADER: 'job',
           IDENTITY_ENDPOINT: 'machine',
+          IMDS_ENDPOINT: 'machine',
+          MSI_ENDPOINT: 'job',
+          HOME: 'job',
+          USERPROFILE: 'machine',
+          SYSTEMROOT: 'job',
           VSTS_PUBLIC_VARIABLES: '["https_proxy","Http.Proxy","ssl cert file","azure.authority.host","Requests_CA_Bundle"]',
-          VSTS_SECRET_VARIABLES: '["Identity_Header"]',
+          VSTS_SECRET_VARIABLES: '["Identity_Header","home","SystemRoot","msi.endpoint"]',
         })
       ).out
     );
     const jobs = ['HTTPS_PROXY', 'http_proxy', 'SSL_CERT_FILE', 'AZURE_AUTHORITY_HOST', 'REQUESTS_CA_BUNDLE', 'IDENTITY_HEADER'];
+    jobs.push('MSI_ENDPOINT', 'HOME', 'SYSTEMROOT');
     for (const name of jobs) assert.equal(env[name], undefined, name);
-    for (const name of ['ALL_PROXY', 'NO_PROXY', 'SSL_CERT_DIR', 'AZURE_CONFIG_DIR', 'IDENTITY_ENDPOINT'])
-      assert.equal(env[name], 'machine', name);
+    const machines = ['ALL_PROXY', 'NO_PROXY', 'SSL_CERT_DIR', 'AZURE_CONFIG_DIR', 'IDENTITY_ENDPOINT', 'IMDS_ENDPOINT'];
+    for (const name of [...machines, 'USERPROFILE']) assert.equal(env[name], 'machine', name);
   });
 
   on('lists of variables that make no sense count as listing everything', async (t) => {

@@ -10,7 +10,7 @@ use patkeeper_agent::connection::{Authentication, AzureConnection};
 use patkeeper_agent::console::Console;
 use patkeeper_agent::inputs::sign_in::{ClientProof, RefreshTokenInputs, SignIn, SignInInputs};
 use patkeeper_core::cloud::Cloud;
-use patkeeper_core::failure::Failure;
+use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::VaultName;
 use patkeeper_entra::delegated::{App, Proof, Purpose, RefreshToken};
 use patkeeper_entra::{GivenToken, Identity, OidcRequest, Setup};
@@ -140,12 +140,17 @@ impl Place<'_> {
     ) -> Result<RefreshToken, Failure> {
         let reached = self.reach(inputs)?;
         let proof = match (&refresh.proof, &reached.connection) {
+            (ClientProof::None, _) => Proof::None,
             (ClientProof::Secret(secret), _) => Proof::Secret(secret.clone()),
             (ClientProof::Federated, Some(connection)) => match &reached.oidc {
                 Some(oidc) => Proof::Assertion(Arc::clone(oidc)),
                 None => Proof::Assertion(self.oidc(connection)?),
             },
-            (ClientProof::None | ClientProof::Federated, _) => Proof::None,
+            // The inputs refuse it before; without its proof it would be another kind of app.
+            (ClientProof::Federated, None) => {
+                let what = "clientAuthentication: federated needs a service connection.";
+                return Err(Failure::new(FailureKind::Input, what).with_code("badInput"));
+            }
         };
         let tenant = refresh.tenant_id.clone().or_else(|| {
             reached
@@ -159,7 +164,7 @@ impl Place<'_> {
             proof,
         };
         let vault = self.vault(&refresh.vault, reached.cloud, &reached.identity)?;
-        let kept = KeptToken::new(vault, refresh, self.console);
+        let kept = KeptToken::new(vault, reached.cloud, refresh, self.console);
         // Azure DevOps Services belongs to the public cloud, whatever cloud the vault is in.
         Ok(RefreshToken::new(
             &self.setup(Cloud::Public),

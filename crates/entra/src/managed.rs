@@ -88,11 +88,11 @@ fn not_supported(what: &str) -> Failure {
     )
     .with_code("notSupported")
     .with_why("managed identities are had from Azure's virtual machines and scale sets, App Service, Functions and Container Apps")
-    .with_way_out(FEDERATION)
+    .with_way_out(ELSEWHERE)
 }
 
-/// What works everywhere.
-const FEDERATION: &str = "use signIn: serviceConnection with a connection that uses workload identity federation: it works on any agent";
+/// What works on any agent.
+const ELSEWHERE: &str = "sign in without the machine's help: signIn: refreshToken for a user's PATs (docs/sign-in.md); where this identity only reaches a Key Vault, a service connection with workload identity federation";
 
 /// A managed identity: the machine's own, or a user-assigned one.
 pub(crate) struct Managed {
@@ -152,7 +152,7 @@ impl Managed {
              have no managed identity",
         )
         .with_way_out("run the step on an agent in Azure that has an identity assigned")
-        .with_way_out(FEDERATION)
+        .with_way_out(ELSEWHERE)
     }
 
     fn refusal(&self, answer: &Response) -> Failure {
@@ -212,7 +212,7 @@ fn elsewhere(host: &str, why: &str) -> Failure {
         format!("{ENDPOINT} names {host}, which was not asked for a token: {why}."),
     )
     .with_code("badInput")
-    .with_why("the endpoint of a managed identity is on the machine itself; App Service and Container Apps name one at localhost or a link-local address")
+    .with_why("the endpoint of a managed identity is on the machine itself or its host: localhost, a link-local or a private address")
     .with_way_out(format!("unset {ENDPOINT} and {HEADER} where the agent runs, unless App Service or Container Apps set them"))
 }
 

@@ -109,7 +109,7 @@ impl Request {
         self
     }
 
-    /// Adds a header that is no secret.
+    /// Adds a header. Of its own accord only `Authorization` and `X-IDENTITY-HEADER` are kept out of debug output.
     #[must_use]
     pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -144,8 +144,8 @@ impl Request {
         self
     }
 
-    /// Asks a service of the very machine that this runs on: never through a proxy, and plain http is allowed if
-    /// the host is a loopback or link-local address. A managed identity's endpoint is such a service.
+    /// Asks a service of the very machine that this runs on, or of its host: never through a proxy, plain http
+    /// allowed, and no address that lies further away. A managed identity's endpoint is such a service.
     #[must_use]
     pub fn on_this_machine(mut self) -> Self {
         self.on_this_machine = true;
@@ -175,7 +175,10 @@ impl Request {
             (Some(host), None) => host.to_owned(),
             (None, _) => return Err(refused("an address", "it names no host")),
         };
-        if url.scheme() != "https" && !(self.on_this_machine && is_plain_and_near(&url)) {
+        if self.on_this_machine && !is_near(&url) {
+            return Err(refused(&host, "it is not an address of this machine or its host"));
+        }
+        if url.scheme() != "https" && !self.on_this_machine {
             return Err(refused(
                 &host,
                 "it is not https, and a token in it would travel in the clear",
@@ -216,8 +219,8 @@ impl Request {
                 .map_err(|_| format!("'{name}' cannot be a header's name"))?;
             let mut value = HeaderValue::from_str(value)
                 .map_err(|_| format!("the header {name} would hold a line break or control character"))?;
-            // The SDK puts its token into a header like any other.
-            value.set_sensitive(name == AUTHORIZATION);
+            // The SDK puts its secrets into headers like any other.
+            value.set_sensitive(name == AUTHORIZATION || name == "x-identity-header");
             headers.append(name, value);
         }
         if self.body.is_some() && !headers.contains_key(CONTENT_TYPE) {
@@ -244,20 +247,19 @@ fn secret_value(text: &str, what: &str) -> Result<HeaderValue, String> {
     Ok(value)
 }
 
-/// Whether a URL is plain http to an address that no network carries beyond this machine and its host: loopback, and
-/// the link-local addresses (RFC 3927) on which Azure's hosts answer.
-fn is_plain_and_near(url: &reqwest::Url) -> bool {
+/// Whether a URL's host is this machine or what carries it: loopback, the link-local addresses (RFC 3927) on which
+/// Azure's hosts answer, and the private ones (RFC 1918) on which App Service's do.
+fn is_near(url: &reqwest::Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    let address = host
+    match host
         .trim_start_matches('[')
         .trim_end_matches(']')
-        .parse::<IpAddr>();
-    let near = match address {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        .parse::<IpAddr>()
+    {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local() || address.is_private(),
         Ok(IpAddr::V6(address)) => address.is_loopback(),
         Err(_) => host.eq_ignore_ascii_case("localhost"),
-    };
-    url.scheme() == "http" && near
+    }
 }
 
 /// Neither URL nor headers nor body: any of them may be, or hold, a secret.
@@ -287,6 +289,7 @@ mod tests {
         for url in [
             "http://169.254.169.254/metadata/identity",
             "http://169.254.129.4:8081/msi/token",
+            "http://172.16.2.6:8081/msi/token",
             "http://localhost:42356/msi/token",
             "http://127.0.0.1:41075/MSI/token/",
             "http://[::1]:80/",
@@ -301,9 +304,13 @@ mod tests {
             "http://dev.azure.com/acme",
             "http://169.254.169.254.evil.example/",
             "http://localhost.evil.example/",
-            "http://10.0.0.1/",
+            "http://8.8.8.8/",
+            "https://evil.example/msi/token",
         ] {
-            assert!(refusal(local(url)).contains("not https"), "{url}");
+            assert!(
+                refusal(local(url)).contains("not an address of this machine"),
+                "{url}"
+            );
         }
     }
 

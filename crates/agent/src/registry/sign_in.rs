@@ -102,8 +102,8 @@ pub const TENANT_ID: Input = Input::new(
     "tenantId",
     Kind::Text,
     "Tenant ID",
-    "The tenant of that app registration: its ID, or a verified domain such as `acme.onmicrosoft.com`. Blank: the \
-     service connection's.",
+    "The tenant of that app registration: its ID, or a verified domain such as `acme.onmicrosoft.com`. Blank, in a \
+     pipeline: the service connection's.",
 )
 .group(GROUP_NAME)
 .visible_when(OF_REFRESH_TOKEN);

@@ -10,7 +10,7 @@ use patkeeper_agent::console::Console;
 use patkeeper_agent::inputs::sign_in::command::{For, SignInCommand};
 use patkeeper_agent::registry::sign_in_command::COMMAND;
 use patkeeper_core::cloud::Cloud;
-use patkeeper_core::failure::Failure;
+use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::StepResult;
 use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::Listed;
@@ -22,7 +22,8 @@ use patkeeper_entra::delegated::{
 };
 use patkeeper_http::{Client, Settings};
 
-use super::{Place, kept};
+use super::Place;
+use super::kept::{self, place};
 use crate::people;
 use crate::run::{self, Ending};
 
@@ -48,10 +49,13 @@ async fn sign_in(command: &SignInCommand, network: &Settings, console: &Console)
     // Asked first: it would be a pity to sign in and then have no place for what came of it.
     let identity = place.azure_cli()?;
     let vault = place.vault(&command.vault, Cloud::Public, &identity)?;
-    identity
-        .tokens_for(command.vault.cloud(Cloud::Public).vault_scope())
-        .token()
-        .await?;
+    match vault.get(&command.secret).await {
+        Ok(Some(kept)) => console.mask("refresh token", &kept.value),
+        Ok(None) => {}
+        // A new version makes good for it.
+        Err(failure) if failure.code.as_deref() == Some("SecretDisabled") => {}
+        Err(failure) => return Err(failure),
+    }
 
     let purpose = match command.purpose {
         For::Rotate => Purpose::Rotate,
@@ -116,10 +120,11 @@ async fn let_in(
         Ok(_) => Ok(()),
         Err(error) => {
             let mut failure = error.failure();
-            failure.what = format!(
-                "{organization} does not let {who} manage PATs, so nothing was stored. {}",
-                failure.what
-            );
+            let what = match failure.kind {
+                FailureKind::Refused => format!("{organization} does not let {who} manage PATs"),
+                _ => format!("Whether {organization} lets {who} manage PATs could not be learned"),
+            };
+            failure.what = format!("{what}, so nothing was stored. {}", failure.what);
             Err(failure)
         }
     }
@@ -163,7 +168,7 @@ fn yaml(command: &SignInCommand) -> Vec<String> {
     );
     input("tenantId", &command.tenant);
     input("clientId", &command.client_id);
-    input("refreshTokenVault", command.vault.name());
+    input("refreshTokenVault", &place(&command.vault, Cloud::Public));
     input("refreshTokenSecret", command.secret.as_str());
     if command.client_secret.is_some() {
         input("clientAuthentication", "federated");

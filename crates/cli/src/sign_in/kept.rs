@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_agent::console::Console;
 use patkeeper_agent::inputs::sign_in::RefreshTokenInputs;
+use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::{SecretName, VaultName};
 use patkeeper_entra::delegated::Keeper;
@@ -32,6 +33,8 @@ pub(super) fn metadata(now: DateTime<Utc>, tags: BTreeMap<String, String>) -> Me
 pub(super) struct KeptToken {
     store: KeyVault,
     vault: VaultName,
+    /// Of the connection that reaches it.
+    cloud: Cloud,
     secret: SecretName,
     console: Console,
     /// Of the version that was read: they are its successor's too.
@@ -39,10 +42,11 @@ pub(super) struct KeptToken {
 }
 
 impl KeptToken {
-    pub(super) fn new(store: KeyVault, inputs: &RefreshTokenInputs, console: &Console) -> Self {
+    pub(super) fn new(store: KeyVault, cloud: Cloud, inputs: &RefreshTokenInputs, console: &Console) -> Self {
         Self {
             store,
             vault: inputs.vault.clone(),
+            cloud,
             secret: inputs.secret.clone(),
             console: console.clone(),
             tags: Mutex::default(),
@@ -58,7 +62,7 @@ impl Keeper for KeptToken {
     fn read(&self) -> BoxFuture<'_, Result<SecretString, Failure>> {
         Box::pin(async {
             let found = self.store.get(&self.secret).await?;
-            let found = found.ok_or_else(|| absent(&self.vault, &self.secret))?;
+            let found = found.ok_or_else(|| absent(&self.vault, self.cloud, &self.secret))?;
             *self.tags() = found.metadata.tags;
             Ok(found.value)
         })
@@ -72,7 +76,7 @@ impl Keeper for KeptToken {
             };
             self.console.warning(&format!(
                 "{}\nThe refresh token that was there is still good, and this run goes on. But it ends {} days after \
-                 the sign-in that it comes from, unless a successor is stored before.",
+                 it was stored, unless a successor takes its place before.",
                 words(&not_stored.failure),
                 LIFE.num_days()
             ));
@@ -81,7 +85,16 @@ impl Keeper for KeptToken {
     }
 }
 
-fn absent(vault: &VaultName, secret: &SecretName) -> Failure {
+/// A vault as inputs and flags name it: by its URL, unless its name alone leads to it whatever connection is used.
+pub(super) fn place(vault: &VaultName, connection: Cloud) -> String {
+    match vault.cloud(connection) {
+        Cloud::Public => vault.name().to_owned(),
+        _ => vault.url(connection),
+    }
+}
+
+fn absent(vault: &VaultName, cloud: Cloud, secret: &SecretName) -> Failure {
+    let (name, vault) = (vault.name(), place(vault, cloud));
     Failure::new(
         FailureKind::Refused,
         format!("The Key Vault '{vault}' has no secret '{secret}', where the refresh token should be."),
@@ -91,8 +104,7 @@ fn absent(vault: &VaultName, secret: &SecretName) -> Failure {
         "sign in once: patkeeper sign-in --vault {vault} --secret-name {secret} --tenant-id … --client-id …"
     ))
     .with_way_out(format!(
-        "if it was deleted: az keyvault secret recover --vault-name {} --name {secret}",
-        vault.name()
+        "if it was deleted: az keyvault secret recover --vault-name {name} --name {secret}"
     ))
     .with_way_out("or correct refreshTokenVault and refreshTokenSecret")
 }

@@ -65,7 +65,7 @@ rows! {
     // The app registration.
     50011 Refused EntraAdministrator
         "the address that the browser is sent back to is not registered with the app"
-        ["add http://localhost as a redirect URI of the platform 'Mobile and desktop applications'"];
+        ["add http://localhost as a redirect URI of the platform 'Mobile and desktop applications', or 'Web' where the app has a proof of its own"];
     7000218 Refused EntraAdministrator
         "the app must prove itself with a secret or assertion, because it is not registered as a public client"
         ["clientAuthentication: federated, or secret; at the one sign-in, --client-secret",
