@@ -237,11 +237,22 @@ fn a_machine_without_az_is_told_before_anything_is_started() {
     }
 }
 
+#[cfg(target_os = "linux")]
 fn is_alive(id: &str) -> bool {
     // A process that has ended and waits to be asked how is no longer alive.
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     stat.rsplit_once(") ")
         .is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+/// It has been killed by now, and may still be on its way out.
+#[cfg(target_os = "linux")]
+fn ends(id: &str) {
+    let ended = (0..100_000).any(|_| {
+        std::thread::yield_now();
+        !is_alive(id)
+    });
+    assert!(ended, "{id}");
 }
 
 #[cfg(target_os = "linux")]
@@ -272,14 +283,21 @@ async fn an_az_that_hangs_is_ended_at_the_limit_with_all_that_it_started() {
     );
     let ids = fs::read_to_string(folder.path().join("ids")).unwrap();
     assert_eq!(ids.lines().count(), 2);
-    for id in ids.lines() {
-        // They have been killed by now, and may still be on their way out.
-        let ended = (0..100_000).any(|_| {
-            std::thread::yield_now();
-            !is_alive(id)
-        });
-        assert!(ended, "{id}");
-    }
+    ids.lines().for_each(ends);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_az_leaves_behind_is_ended_and_not_waited_for() {
+    // Nobody ever writes to `never`: whoever reads it holds the pipes of `az` open for good.
+    let folder = az(&format!(
+        "cd \"$(dirname \"$0\")\"; mkfifo never; (read line < never) & echo $! > id\n{}",
+        prints_token()
+    ));
+    let azure_cli = AzureCli::new(variables(folder.path(), &[]), None).unwrap();
+    let fetched = azure_cli.get(SCOPE).await.unwrap();
+    assert_eq!(fetched.token.expose_secret(), TOKEN);
+    ends(fs::read_to_string(folder.path().join("id")).unwrap().trim());
 }
 
 #[tokio::test]
