@@ -13,6 +13,7 @@
 //! | [`judge`] | statuses, verdict, totals |
 //! | [`policy`] | rules, the policy file, waivers |
 //! | [`report`] | `patkeeper.report/1` |
+//! | [`rotation`] | the plan of a rotation: what to do next, and why |
 //! | [`render`] | everything drawn from a report |
 //! | [`advice`] | what the services' error codes mean, and what to do about them |
 //! | [`failure`] | what went wrong, in words, and which exit code that is |
@@ -30,6 +31,7 @@ pub mod policy;
 pub mod reading;
 pub mod render;
 pub mod report;
+pub mod rotation;
 pub mod scope;
 pub mod text;
 pub mod time;

@@ -1,0 +1,349 @@
+//! What is known at one moment: what was observed, changed by what this run has done since.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::failure::Failure;
+use crate::pat::{AuthorizationId, Pat};
+
+use super::super::observed::{Ended, Observed, Secret};
+use super::super::progress::{Held, Progress, Try};
+use super::super::record::{Intent, Metadata, Owner, Record, Superseded, UNSETTLED_FOR, Unsettled, seconds};
+use super::super::say;
+use super::super::settings::Settings;
+use super::super::step::{Purpose, Step, WriteTags};
+
+/// No PAT lives longer than this (Azure DevOps documentation, "Use personal access tokens").
+const LONGEST_LIFE: TimeDelta = TimeDelta::days(366);
+
+pub(super) struct View<'a> {
+    pub(super) observed: &'a Observed,
+    pub(super) done: &'a Progress,
+    pub(super) settings: &'a Settings,
+    /// The store's time.
+    pub(super) now: DateTime<Utc>,
+    /// The store's time when it was observed. Whether another run may be at work is judged by what was seen and when:
+    /// it may have gone on since, however long this run has taken.
+    pub(super) seen: DateTime<Utc>,
+    /// The current version; `None`: there is no secret yet.
+    pub(super) current: Option<Held>,
+    /// Every other version.
+    pub(super) older: Vec<Held>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        observed: &'a Observed,
+        done: &'a Progress,
+        settings: &'a Settings,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Failure> {
+        let mut versions = Vec::new();
+        let mut current = None;
+        match &observed.secret {
+            Secret::Absent => {}
+            Secret::Deleted => return Err(say::deleted(settings)),
+            Secret::Present { current: seen, older } => {
+                current = Some(Held::read(seen)?);
+                for version in older {
+                    versions.push(Held::read(version)?);
+                }
+            }
+        }
+        if let Some(held) = &done.held {
+            versions.extend(current.take().filter(|seen| seen.id != held.id));
+            versions.retain(|version| version.id != held.id);
+            current = Some(held.clone());
+        }
+        Ok(Self {
+            observed,
+            done,
+            settings,
+            now: seconds(done.clock.unwrap_or(observed.clock).at(now)),
+            seen: seconds(observed.clock.store),
+            current,
+            older: versions,
+        })
+    }
+
+    pub(super) fn metadata(&self) -> Metadata {
+        self.current
+            .as_ref()
+            .map(|current| current.metadata.clone())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn record(&self) -> Option<&Record> {
+        self.current.as_ref()?.metadata.record.as_ref()
+    }
+
+    /// The intent in the store that is not this run's own.
+    pub(super) fn foreign_intent(&self) -> Option<&Intent> {
+        let intent = self.current.as_ref()?.metadata.intent.as_ref()?;
+        (!self.observed.rotations.contains(&intent.rotation)).then_some(intent)
+    }
+
+    fn versions(&self) -> impl Iterator<Item = &Held> {
+        self.current.iter().chain(&self.older)
+    }
+
+    /// Whether any version knows this PAT.
+    pub(super) fn knows(&self, id: &AuthorizationId) -> bool {
+        self.versions().any(|version| version.metadata.records(id))
+    }
+
+    /// What the lists of ended PATs say, where they were asked for and answered.
+    pub(super) fn ended(&self) -> Option<&Ended> {
+        self.done.ended.as_ref()?.as_ref().ok()
+    }
+
+    /// Whether it has ended for sure.
+    pub(super) fn has_ended(&self, id: &AuthorizationId) -> bool {
+        self.done.revoked.contains(id) || self.ended().is_some_and(|ended| ended.shows(id))
+    }
+
+    /// The PAT in the caller's active list, if it is there and this run has not revoked it.
+    pub(super) fn active(&self, id: &AuthorizationId) -> Option<&'a Pat> {
+        let pats = &self.observed.active;
+        pats.iter()
+            .find(|pat| pat.authorization_id == *id && !self.has_ended(id) && !self.is_elsewhere(pat))
+    }
+
+    /// Whether it is valid in other organizations alone.
+    fn is_elsewhere(&self, pat: &Pat) -> bool {
+        let accounts = pat.reach.accounts();
+        let account = self.observed.account.as_deref();
+        !accounts.is_empty() && account.is_some_and(|account| !pat.reach.names(account))
+    }
+
+    /// The owner of a PAT that another sign-in than this one minted, and that this one therefore neither sees nor can
+    /// revoke.
+    pub(super) fn other_owner(&self, id: &AuthorizationId) -> Option<&Owner> {
+        let listed = self.observed.active.iter().any(|pat| pat.authorization_id == *id);
+        let record = self.known_record(id).filter(|_| !listed)?;
+        (record.owner != self.observed.me).then_some(&record.owner)
+    }
+
+    /// What the store recorded when it was observed.
+    pub(super) fn recorded_before(&self) -> Option<Record> {
+        match &self.observed.secret {
+            Secret::Present { current, .. } => Held::read(current).ok()?.metadata.record,
+            Secret::Absent | Secret::Deleted => None,
+        }
+    }
+
+    /// Whether it was recorded once, or is to be revoked, and another one is recorded now.
+    pub(super) fn was_superseded(&self, id: &AuthorizationId) -> bool {
+        let of_observed = match &self.observed.secret {
+            Secret::Present { current, .. } => {
+                Held::read(current).is_ok_and(|held| held.metadata.records(id))
+            }
+            Secret::Absent | Secret::Deleted => false,
+        };
+        (of_observed || self.knows(id)) && self.record().is_none_or(|record| record.id != *id)
+    }
+
+    /// Whether an intent or an unsettled minting has this name.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.versions().any(|version| {
+            let intent = version.metadata.intent.iter().map(|intent| &intent.name);
+            let unsettled = version.metadata.unsettled.iter().map(|unsettled| &unsettled.name);
+            intent.chain(unsettled).any(|known| known == name)
+        })
+    }
+
+    fn known_record(&self, id: &AuthorizationId) -> Option<&Record> {
+        self.versions()
+            .filter_map(|version| version.metadata.record.as_ref())
+            .find(|record| record.id == *id)
+    }
+
+    /// Whether a superseded PAT must have ended by now, whatever became of it.
+    pub(super) fn must_be_over(&self, superseded: &Superseded) -> bool {
+        let end = match self.known_record(&superseded.id) {
+            Some(record) => record.valid_to + TimeDelta::days(1),
+            None => superseded.not_before + LONGEST_LIFE,
+        };
+        end < self.now
+    }
+
+    pub(super) fn after_overlap(&self, from: DateTime<Utc>) -> DateTime<Utc> {
+        from + TimeDelta::hours(i64::from(self.settings.overlap_hours))
+    }
+
+    /// Names that PATs may be revoked by, each with the intent that it comes from, if that is what it comes from.
+    ///
+    /// An intent of another run that may still be at work gives none; nor does one of this run.
+    fn lost_names(&self) -> Vec<(&str, Option<&Intent>)> {
+        let mut names: Vec<(&str, Option<&Intent>)> = Vec::new();
+        // The lock has let this run pass, so whoever wrote this is dead.
+        names.extend(
+            self.foreign_intent()
+                .map(|intent| (intent.name.as_str(), Some(intent))),
+        );
+        for version in &self.older {
+            let intent = version.metadata.intent.as_ref();
+            let dead = intent.filter(|intent| {
+                !intent.is_young(self.seen) && !self.observed.rotations.contains(&intent.rotation)
+            });
+            names.extend(dead.map(|intent| (intent.name.as_str(), Some(intent))));
+        }
+        for version in self.versions() {
+            let unsettled = version.metadata.unsettled.iter();
+            names.extend(unsettled.map(|unsettled| (unsettled.name.as_str(), None)));
+        }
+        names
+    }
+
+    /// PATs of these names that no version knows, and whether the text of one may be on its way into the store.
+    pub(super) fn orphans(&self) -> Result<Vec<(&'a Pat, Option<Intent>)>, Failure> {
+        let mut orphans: Vec<(&'a Pat, Option<Intent>)> = Vec::new();
+        for (name, intent) in self.lost_names() {
+            let landing = intent.filter(|intent| intent.storing && intent.is_young(self.seen));
+            for pat in &self.observed.active {
+                let id = &pat.authorization_id;
+                let seen = orphans.iter().any(|(orphan, _)| orphan.authorization_id == *id);
+                if pat.display_name != name || self.knows(id) || self.done.revoked.contains(id) || seen {
+                    continue;
+                }
+                match self.observed.account.as_deref() {
+                    Some(account) if pat.reach.names(account) => orphans.push((pat, landing.cloned())),
+                    Some(_) => {}
+                    None => return Err(say::account_unknown(name)),
+                }
+            }
+        }
+        Ok(orphans)
+    }
+
+    /// Every PAT that is still to be revoked and may be: what the current version says is superseded, and what other
+    /// versions record though they are not current. Oldest first.
+    pub(super) fn superseded(&self) -> Vec<Superseded> {
+        let recorded = self.record().map(|record| &record.id);
+        let mut all = self.metadata().superseded;
+        let created = self.current.as_ref().map_or(self.now, |current| current.created);
+        let known = self.older.iter().flat_map(|version| {
+            let record = version.metadata.record.iter().map(|record| &record.id);
+            record.chain(
+                version
+                    .metadata
+                    .superseded
+                    .iter()
+                    .map(|superseded| &superseded.id),
+            )
+        });
+        let mut seen: BTreeSet<&AuthorizationId> = BTreeSet::new();
+        for id in known {
+            // What is not active needs no further revoking.
+            if self.active(id).is_some() && all.iter().all(|listed| listed.id != *id) && seen.insert(id) {
+                all.push(Superseded {
+                    id: id.clone(),
+                    not_before: self.after_overlap(created),
+                });
+            }
+        }
+        all.retain(|superseded| Some(&superseded.id) != recorded && !self.has_ended(&superseded.id));
+        all
+    }
+
+    /// What the current version's tags should say now, without an intent: what has ended is no more to be revoked,
+    /// what a dead run may still bring about is remembered.
+    pub(super) fn settled(&self) -> Result<Metadata, Failure> {
+        let mut metadata = self.metadata();
+        metadata.intent = None;
+        metadata.superseded.retain(|superseded| {
+            let over = self.active(&superseded.id).is_none() && self.must_be_over(superseded);
+            !over && !self.has_ended(&superseded.id)
+        });
+        metadata.unsettled.retain(|unsettled| {
+            self.now - unsettled.since < UNSETTLED_FOR && !self.done_with(&unsettled.name)
+        });
+        for (pat, landing) in self.orphans()? {
+            if let Some(intent) = landing {
+                metadata.superseded.push(Superseded {
+                    id: pat.authorization_id.clone(),
+                    not_before: intent.until(),
+                });
+            }
+        }
+        for tried in self.done.tries.iter().filter(|tried| tried.unclear) {
+            let found = tried.found.iter().flatten().flatten();
+            let settled = found
+                .filter(|pat| pat.display_name == tried.intent.name)
+                .any(|pat| self.done.revoked.contains(&pat.authorization_id));
+            if !settled {
+                self.remember(&mut metadata, &tried.intent)?;
+            }
+        }
+        if let Some(intent) = self.foreign_intent() {
+            let seen = self
+                .observed
+                .active
+                .iter()
+                .any(|pat| pat.display_name == intent.name);
+            if intent.is_young(self.seen) && !seen {
+                self.remember(&mut metadata, intent)?;
+            }
+        }
+        Ok(metadata)
+    }
+
+    /// Whether a PAT of that name was there and this run has revoked it: there will be no second one.
+    fn done_with(&self, name: &str) -> bool {
+        let mut pats = self.observed.active.iter();
+        pats.any(|pat| pat.display_name == name && self.done.revoked.contains(&pat.authorization_id))
+    }
+
+    /// Notes that a PAT of the intent's name may yet appear.
+    pub(super) fn remember(&self, metadata: &mut Metadata, intent: &Intent) -> Result<(), Failure> {
+        let unsettled = Unsettled {
+            name: intent.name.clone(),
+            since: intent.start,
+        };
+        if metadata.unsettled.contains(&unsettled) {
+            return Ok(());
+        }
+        if !metadata.has_room_for_unsettled(&unsettled, self.observed.limits) {
+            return Err(say::unsettled_full(self.settings));
+        }
+        metadata.unsettled.push(unsettled);
+        Ok(())
+    }
+
+    /// The step that gives the current version these tags.
+    pub(super) fn write(
+        &self,
+        metadata: Metadata,
+        expires: Option<DateTime<Utc>>,
+        purpose: Purpose,
+        why: String,
+    ) -> Result<Step, Failure> {
+        // What is written where nothing is holds an intent and no value.
+        let metadata = Metadata {
+            placeholder: metadata.placeholder || self.current.is_none(),
+            ..metadata
+        };
+        let tags = metadata
+            .write(self.observed.limits)
+            .map_err(|full| say::tags_full(self.settings, &full))?;
+        let current = self.current.as_ref();
+        Ok(Step::WriteTags(Box::new(WriteTags {
+            version: current.map(|current| current.id.clone()),
+            tags,
+            expires,
+            purpose,
+            why,
+            held: Held {
+                id: current.map(|current| current.id.clone()).unwrap_or_default(),
+                created: current.map_or(self.now, |current| current.created),
+                enabled: current.is_some_and(|current| current.enabled),
+                metadata,
+            },
+        })))
+    }
+
+    pub(super) fn last_try(&self) -> Option<&'a Try> {
+        self.done.tries.last()
+    }
+}

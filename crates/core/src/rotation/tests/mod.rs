@@ -1,0 +1,7 @@
+//! The plan, held against a small model of a store and of the service, and case by case.
+
+mod bad_days;
+mod crashes;
+mod model;
+mod properties;
+mod words;
