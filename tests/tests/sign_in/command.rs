@@ -5,7 +5,7 @@ use patkeeper_sim::Browser;
 use patkeeper_tests::step::StepResult::Succeeded;
 use patkeeper_tests::world::{end, ends};
 
-use crate::office::{ENTRA_HOST, Office, VAULT_HOST};
+use crate::office::{ENTRA_HOST, Office, Registration, VAULT_HOST};
 use crate::terminal::{Terminal, follow, open};
 
 /// An office where the Azure CLI is signed in, so that the vault can be reached from a terminal.
@@ -98,6 +98,21 @@ fn a_sign_in_with_a_device_code_puts_the_refresh_token_into_the_vault() {
     let (code, said) = terminal.end(&office);
     assert_eq!(code, 0, "{said}");
     assert_stored(&mut office, &said);
+}
+
+#[test]
+fn an_app_that_must_prove_itself_does_so_with_a_secret_from_standard_input() {
+    let mut office = office();
+    let secret = office.signed_in(Registration::Secret);
+    let stored = office.kept().versions.len();
+    let mut terminal = Terminal::sign_in_typing(&office, &["--client-secret", "-", "--verbose"], &secret);
+    let page = terminal.page();
+    let back = open(&office.world.sim, Browser::User(office.world.user.clone()), &page);
+    assert_eq!(follow(&office.world.sim, &back), 200);
+    let (code, said) = terminal.end(&office);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("clientAuthentication: federated"), "{said}");
+    assert_eq!(office.kept().versions.len(), stored + 1);
 }
 
 #[test]

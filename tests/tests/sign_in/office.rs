@@ -167,7 +167,7 @@ impl Office {
         let (user, federated) = (&self.world.user, &self.federated);
         let (client_id, secret) = self.world.sim.cloud(|cloud| {
             let app = match registration {
-                Registration::Public => AppSeed::public("patkeeper").redirect("http://localhost"),
+                Registration::Public => AppSeed::public("patkeeper"),
                 Registration::Federated => {
                     let connection = cloud
                         .connections
@@ -179,7 +179,7 @@ impl Office {
                 }
                 Registration::Secret => AppSeed::confidential("patkeeper"),
             };
-            let client_id = cloud.add_app(app);
+            let client_id = cloud.add_app(app.redirect("http://localhost"));
             let secret = cloud.add_app_secret(&client_id, TimeDelta::days(7));
             let token = cloud.refresh_token(user, &client_id, SCOPES);
             let ends = cloud.now() + TimeDelta::days(3);

@@ -1,7 +1,7 @@
 //! The program at a person's terminal, and the person at a browser.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
@@ -44,6 +44,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// `patkeeper sign-in` for the office's app, vault and organization.
     pub(crate) fn sign_in(office: &Office, more: &[&str]) -> Self {
+        Self::sign_in_typing(office, more, "")
+    }
+
+    /// The same, with this on standard input.
+    pub(crate) fn sign_in_typing(office: &Office, more: &[&str], typed: &str) -> Self {
         let mut command = program(office);
         command
             .envs(office.world.sim.plain_env())
@@ -56,9 +61,11 @@ impl Terminal {
             ])
             .args(["--vault", VAULT, "--secret-name", SECRET, "--organization", ACME])
             .args(more)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
         let (send, lines) = mpsc::channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {

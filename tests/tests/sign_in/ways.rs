@@ -17,6 +17,11 @@ const USERS: &[Way] = &[
     ("access token", |_| {
         Office::step("accessToken").input("accessToken", "$(Token)")
     }),
+    // One template may fill in every input: what the designer would hide for this choice asks for nothing.
+    ("access token", |office| {
+        let step = office.refresh_step().input("signIn", "accessToken");
+        step.input("accessToken", "$(Token)")
+    }),
     ("refresh token", |office| office.refresh_step()),
     ("refresh token", |office| {
         // The machine's identity reaches the vault.
