@@ -146,6 +146,9 @@ pub enum Action {
     },
     /// Processed, then answered 200 `application/json` with a valid JSON array of about this many bytes.
     Huge(usize),
+    /// A TCP reset, and nothing is processed until [`Sim::let_land`](crate::Sim::let_land): a request that was on its
+    /// way for longer than its client waited.
+    HoldBack,
     /// Never answered; nothing is processed.
     Hang,
     /// Processed, and never answered.
@@ -189,6 +192,7 @@ impl Action {
             Self::Replace { status, .. } => format!("replace with {status}"),
             Self::Quote { status, .. } => format!("quote with {status}"),
             Self::Huge(bytes) => format!("huge {bytes}"),
+            Self::HoldBack => "hold back".into(),
             Self::Hang => "hang".into(),
             Self::HangAfter => "hang after processing".into(),
             Self::DelayAfter(time) => format!("delay {} ms after processing", time.as_millis()),

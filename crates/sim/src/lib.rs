@@ -9,8 +9,8 @@
 //! issued to them, service connections and jobs, with the service's rules. What a machine asks on itself, the
 //! metadata service and App Service's identity endpoint, is started by [`Sim::imds`] and
 //! [`Sim::identity_endpoint`]. [`Cloud::secrets`] lists whatever must not be found in what a run has written.
-//! Tests alter it through [`Sim::cloud`], see what was asked in [`Sim::log`], and make single requests
-//! go wrong with [`Sim::fault`]. Where the real service's behavior is not documented, [`Manners`] has a
+//! Tests alter it through [`Sim::cloud`], see what was asked in [`Sim::log`], make single requests
+//! go wrong with [`Sim::fault`], and stop a run at any of them with [`Sim::at_boundary`]. Where the real service's behavior is not documented, [`Manners`] has a
 //! switch, and its default is the less kind answer.
 //!
 //! ```
@@ -32,6 +32,7 @@
 mod answer;
 mod api;
 mod body;
+mod boundary;
 mod cloud;
 mod fault;
 pub mod generate;
@@ -46,6 +47,7 @@ mod serve;
 mod sim;
 mod tls;
 
+pub use boundary::{Boundary, Passage, Side};
 pub use cloud::{
     Activation, App, AppSecret, AppSeed, AppTokens, Bearer, BearerKind, Browser, Clock, Cloud,
     ConnectionData, Creation, Declined, Delivery, Entra, FederatedCredential, Hook, Instance, JobSeed,

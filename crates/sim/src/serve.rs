@@ -5,15 +5,17 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{DATE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::json;
 
 use crate::answer::Answer;
 use crate::api;
 use crate::body::Payload;
+use crate::boundary::{Passage, Side};
 use crate::fault::Action;
 use crate::hosts::Service;
 use crate::line::Cutter;
@@ -59,13 +61,37 @@ pub(crate) async fn answer(
     let identity = api::identity(&lock(&shared.cloud), &service, &request);
     let struck = lock(&shared.faults).strike(&request);
     let entry = Entry::begin(&shared, &request, identity, struck.as_ref());
+    let number = lock(&shared.watch).arrive();
+    let pass = |side| match lock(&shared.watch).pass(number, side, &request) {
+        Passage::Go => Ok(()),
+        Passage::Cut => Err(cut(&cutter)),
+    };
+    pass(Side::Before)?;
     let latency = *lock(&shared.latency);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let process = || api::answer(&mut lock(&shared.cloud), &service, &request);
+    let reply = reply(struck, &shared, &service, &request, &cutter).await;
+    pass(Side::After)?;
+    let (answer, payload) = reply?;
+    respond_with(entry, answer, payload)
+}
+
+/// What is answered, once the faults have had their way.
+async fn reply(
+    struck: Option<Action>,
+    shared: &Shared,
+    service: &Service,
+    request: &Request,
+    cutter: &Cutter,
+) -> Result<(Answer, Payload), Cut> {
+    let process = || api::answer(&mut lock(&shared.cloud), service, request);
+    let whole = |answer: Answer| {
+        let payload = Payload::whole(answer.body.clone());
+        Ok((answer, payload))
+    };
     let Some(action) = struck else {
-        return respond(entry, process());
+        return whole(process());
     };
     match action {
         Action::Status {
@@ -76,22 +102,25 @@ pub(crate) async fn answer(
             if processed {
                 process();
             }
-            respond(entry, gateway(status, retry_after))
+            whole(gateway(status, retry_after))
         }
-        Action::Refuse(refusal) => respond(
-            entry,
-            refusal.answer(&request.host, "00000000-0000-0000-0000-000000000000"),
-        ),
+        Action::Refuse(refusal) => {
+            whole(refusal.answer(&request.host, "00000000-0000-0000-0000-000000000000"))
+        }
         Action::Delay(time) => {
             tokio::time::sleep(time).await;
-            respond(entry, process())
+            whole(process())
         }
-        Action::PatError { error, message } => respond(entry, pat_error(&error, message)),
+        Action::PatError { error, message } => whole(pat_error(&error, message)),
         Action::CloseBefore => Err(Cut),
-        Action::ResetBefore => Err(cut(&cutter)),
+        Action::ResetBefore => Err(cut(cutter)),
         Action::ResetAfter => {
             process();
-            Err(cut(&cutter))
+            Err(cut(cutter))
+        }
+        Action::HoldBack => {
+            lock(&shared.held).push((service.clone(), request.clone()));
+            Err(cut(cutter))
         }
         Action::Hang => std::future::pending().await,
         Action::HangAfter => {
@@ -101,29 +130,25 @@ pub(crate) async fn answer(
         Action::DelayAfter(time) => {
             let answer = process();
             tokio::time::sleep(time).await;
-            respond(entry, answer)
+            whole(answer)
         }
         Action::Truncate(keep) => {
             let answer = process();
             let payload = Payload::truncated(answer.body.clone(), keep);
-            respond_with(entry, answer, payload)
+            Ok((answer, payload))
         }
         Action::ContentType(kind) => {
             let answer = process().typed(&kind);
-            respond(
-                entry,
-                if kind.is_empty() {
-                    without_type(answer)
-                } else {
-                    answer
-                },
-            )
+            whole(if kind.is_empty() {
+                without_type(answer)
+            } else {
+                answer
+            })
         }
-        Action::Header(name, value) => respond(entry, process().with(&name, value)),
+        Action::Header(name, value) => whole(process().with(&name, value)),
         Action::GarbageJson => {
             process();
-            respond(
-                entry,
+            whole(
                 Answer::json(200, &serde_json::Value::Null)
                     .with_body("{\"patTokens\": [{\"displayName\": \"ci-"),
             )
@@ -134,21 +159,15 @@ pub(crate) async fn answer(
             body,
         } => {
             process();
-            respond(entry, Answer::empty(status).typed(&content_type).with_body(body))
+            whole(Answer::empty(status).typed(&content_type).with_body(body))
         }
         Action::Quote { status, body } => {
-            let body = body.replace("<sent>", &quoted(&request));
-            respond(
-                entry,
-                Answer::empty(status).typed("application/json").with_body(body),
-            )
+            let body = body.replace("<sent>", &quoted(request));
+            whole(Answer::empty(status).typed("application/json").with_body(body))
         }
         Action::Huge(bytes) => {
             process();
-            respond(
-                entry,
-                Answer::json(200, &serde_json::Value::Null).with_body(huge(bytes)),
-            )
+            whole(Answer::json(200, &serde_json::Value::Null).with_body(huge(bytes)))
         }
     }
 }
@@ -205,7 +224,7 @@ pub(crate) fn respond(entry: Entry, answer: Answer) -> Result<Response<Payload>,
 }
 
 fn respond_with(entry: Entry, answer: Answer, payload: Payload) -> Result<Response<Payload>, Cut> {
-    entry.end(&answer);
+    let now = entry.end(&answer);
     let mut response = Response::new(payload);
     *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| Cut)?;
     for (name, value) in &answer.headers {
@@ -213,6 +232,13 @@ fn respond_with(entry: Entry, answer: Answer, payload: Payload) -> Result<Respon
         response
             .headers_mut()
             .append(name, HeaderValue::try_from(value.as_str()).map_err(|_| Cut)?);
+    }
+    // Not the machine's time: clients measure ages by it.
+    if !response.headers().contains_key(DATE) {
+        let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        response
+            .headers_mut()
+            .insert(DATE, HeaderValue::try_from(date).map_err(|_| Cut)?);
     }
     Ok(response)
 }
@@ -266,7 +292,8 @@ impl Entry {
         }
     }
 
-    fn end(self, answer: &Answer) {
+    /// Completes the line; the cloud's time.
+    fn end(self, answer: &Answer) -> DateTime<Utc> {
         let log = if self.tunnel {
             &self.shared.tunnels
         } else {
@@ -278,5 +305,6 @@ impl Entry {
             line.took = Some(self.began.elapsed());
             line.answered_bytes = answer.body.len();
         }
+        lock(&self.shared.cloud).now()
     }
 }

@@ -11,12 +11,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::api;
+use crate::boundary::{self, Boundary, Passage, Watch};
 use crate::cloud::{Clock, Cloud};
 use crate::fault::{Fault, FaultBook};
 use crate::hosts::Service;
 use crate::local;
 use crate::log::LoggedRequest;
 use crate::proxy;
+use crate::request::Request;
 use crate::tls::{Authority, Certificate};
 
 /// How to start.
@@ -88,6 +91,8 @@ impl Sim {
             cloud: Mutex::new(Cloud::new(config.seed, config.clock)),
             faults: Mutex::default(),
             log: Mutex::default(),
+            watch: Mutex::default(),
+            held: Mutex::default(),
             tunnels: Mutex::default(),
             latency: Mutex::new(config.latency),
             certificates: Mutex::default(),
@@ -250,6 +255,52 @@ impl Sim {
         lock(&self.shared.faults).clear();
     }
 
+    /// Carries out what [`Action::HoldBack`](crate::Action::HoldBack) has kept, in order of arrival and with the rights
+    /// of now; the statuses that nobody is answered with.
+    pub fn let_land(&self) -> Vec<u16> {
+        let held = std::mem::take(&mut *lock(&self.shared.held));
+        let land = |(service, request): (Service, Request)| {
+            api::answer(&mut lock(&self.shared.cloud), &service, &request).status
+        };
+        held.into_iter().map(land).collect()
+    }
+
+    /// Has `hook` called before and after every request from now on, and counts them from 1 on. It decides whether the
+    /// request goes on, and may end the process that sent it. No other request is answered meanwhile, and it must not
+    /// call this or [`Self::ignore_boundaries`].
+    ///
+    /// A clean run's [`Self::boundaries`] name every point at which the next run can be stopped.
+    ///
+    /// ```
+    /// # use std::process::{Child, Command};
+    /// use patkeeper_sim::{Passage, Side, Sim, SimConfig};
+    ///
+    /// # let sim = Sim::start(SimConfig::default())?;
+    /// # fn job() -> std::io::Result<Child> { Command::new("true").spawn() }
+    /// let mut child = job()?;
+    /// sim.at_boundary(move |at| {
+    ///     if (at.number, at.side) != (3, Side::After) {
+    ///         return Passage::Go;
+    ///     }
+    ///     // SIGKILL; what it asked for is done, and it never learns so.
+    ///     child.kill().and_then(|()| child.wait()).map_or(Passage::Go, |_| Passage::Cut)
+    /// });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn at_boundary(&self, hook: impl FnMut(&Boundary) -> Passage + Send + 'static) {
+        lock(&self.shared.watch).set(Some(Box::new(hook)));
+    }
+
+    /// Takes the hook of [`Self::at_boundary`] away.
+    pub fn ignore_boundaries(&self) {
+        lock(&self.shared.watch).set(None);
+    }
+
+    /// Both sides of every request in the log.
+    pub fn boundaries(&self) -> Vec<Boundary> {
+        boundary::of(&lock(&self.shared.log))
+    }
+
     /// Chooses the certificate that new connections to `host` are shown.
     pub fn certificate(&self, host: &str, kind: Certificate) {
         lock(&self.shared.certificates).insert(host.to_ascii_lowercase(), kind);
@@ -283,6 +334,9 @@ pub(crate) struct Shared {
     pub(crate) cloud: Mutex<Cloud>,
     pub(crate) faults: Mutex<FaultBook>,
     pub(crate) log: Mutex<Vec<LoggedRequest>>,
+    pub(crate) watch: Mutex<Watch>,
+    /// Requests that have not landed yet.
+    pub(crate) held: Mutex<Vec<(Service, Request)>>,
     pub(crate) tunnels: Mutex<Vec<LoggedRequest>>,
     pub(crate) latency: Mutex<Duration>,
     pub(crate) certificates: Mutex<HashMap<String, Certificate>>,

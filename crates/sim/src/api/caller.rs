@@ -2,10 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, TimeZone, Utc};
 
 use super::Call;
-use crate::cloud::{AppTokens, Bearer, BearerKind, Cloud, SignIn, State, is_devops_audience, scope};
+use crate::cloud::{AppTokens, Bearer, BearerKind, Cloud, Pat, SignIn, is_devops_audience, scope};
 use crate::refusal::Refusal;
 use crate::request::Request;
 
@@ -160,6 +159,8 @@ pub(super) enum Reader {
         /// Its id, the same in every token.
         id: String,
     },
+    /// Nobody, where that is allowed.
+    Public,
 }
 
 impl Reader {
@@ -199,6 +200,37 @@ pub(super) fn reader(cloud: &mut Cloud, call: &Call<'_>, needed: Option<&str>) -
     }
 }
 
+/// The same for what everybody may read where projects are public.
+pub(super) fn visitor(cloud: &mut Cloud, call: &Call<'_>, needed: Option<&str>) -> Result<Reader, Refusal> {
+    match reader(cloud, call, needed) {
+        Err(Refusal::SignInPage | Refusal::SignInRedirect | Refusal::Anonymous | Refusal::PatRefused)
+            if call.organization.public =>
+        {
+            Ok(Reader::Public)
+        }
+        other => other,
+    }
+}
+
+/// `X-VSS-UserData`: who asks, as every answer says it to whom the service knows.
+pub(super) fn user_data(cloud: &Cloud, call: &Call<'_>) -> Option<String> {
+    let user = match caller(cloud, call.request) {
+        Caller::Anonymous | Caller::Unknown => return None,
+        Caller::Pat(id) => {
+            let works = |pat: &&Pat| pat.works(cloud.now()) && pat.is_for(&call.organization.account_id);
+            cloud.pat(&id).filter(works)?.owner.clone()
+        }
+        Caller::Bearer(bearer) if !is_live(cloud, call, bearer) => return None,
+        Caller::Bearer(bearer) => match &bearer.kind {
+            BearerKind::User(id) => id.clone(),
+            BearerKind::App(name) | BearerKind::Job(name) => {
+                return Some(format!("{}:{name}", bearer.object_id));
+            }
+        },
+    };
+    Some(format!("{user}:{}", cloud.user(&user)?.upn))
+}
+
 /// All ways in which a PAT may be no good look alike.
 fn pat_reader(cloud: &mut Cloud, call: &Call<'_>, id: &str, needed: Option<&str>) -> Result<Reader, Refusal> {
     let now = cloud.now();
@@ -207,11 +239,8 @@ fn pat_reader(cloud: &mut Cloud, call: &Call<'_>, id: &str, needed: Option<&str>
         pat.refusals_left -= 1;
         return Err(Refusal::PatRefused);
     }
-    let global_and_over = pat.target_accounts.is_none() && global_pats_end().is_some_and(|end| now >= end);
-    let good = pat.state(now) == State::Active
-        && pat.usable_from <= now
+    let good = pat.works(now)
         && pat.is_for(&call.organization.account_id)
-        && !global_and_over
         && needed.is_none_or(|needed| scope::allows(&pat.scope, needed));
     let owner = pat.owner.clone();
     if good && is_member(cloud, call, &owner) {
@@ -219,9 +248,4 @@ fn pat_reader(cloud: &mut Cloud, call: &Call<'_>, id: &str, needed: Option<&str>
     } else {
         Err(Refusal::PatRefused)
     }
-}
-
-/// Global PATs stop working on 2026-12-01, whatever they say themselves.
-fn global_pats_end() -> Option<DateTime<Utc>> {
-    Utc.with_ymd_and_hms(2026, 12, 1, 0, 0, 0).single()
 }

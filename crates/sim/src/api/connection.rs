@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Call;
-use super::caller::{Reader, reader};
+use super::caller::{Reader, visitor};
 use super::version::{Stage, version};
 use crate::answer::Answer;
 use crate::cloud::{Cloud, ConnectionData, User};
@@ -18,19 +18,20 @@ pub(super) fn answer(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
         let challenge = format!("Bearer authorization_uri=https://login.microsoftonline.com/{tenant}");
         return Ok(Answer::empty(401).with("WWW-Authenticate", challenge));
     }
-    let reader = reader(cloud, call, None)?;
+    let reader = visitor(cloud, call, None)?;
     if let ConnectionData::Refused(refusal) = &cloud.manners.connection_data {
         return Err(refusal.clone());
     }
     version(call.request, Stage::Preview)?;
     let user = match &reader {
         Reader::User(id) => cloud.user(id).cloned(),
-        Reader::Service { .. } => None,
+        Reader::Service { .. } | Reader::Public => None,
     };
     let identity = match (&user, &reader) {
         (Some(user), _) => identity(user),
         (None, Reader::User(id)) => service(id, id),
         (None, Reader::Service { name, id }) => service(name, id),
+        (None, Reader::Public) => anonymous(),
     };
     Ok(Answer::json(
         200,
@@ -73,5 +74,15 @@ fn service(name: &str, id: &str) -> serde_json::Value {
         "properties": {},
         "resourceVersion": 2,
         "metaTypeId": 3,
+    })
+}
+
+fn anonymous() -> serde_json::Value {
+    let id = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
+    json!({
+        "id": id,
+        "descriptor": format!("System:PublicAccess;{id}"),
+        "providerDisplayName": "Anonymous",
+        "properties": {},
     })
 }

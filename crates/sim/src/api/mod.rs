@@ -68,30 +68,32 @@ impl Call<'_> {
 
 fn devops(cloud: &mut Cloud, organization: &str, path: &[String], request: &Request) -> Answer {
     let activity = cloud.guid();
-    let answer = match cloud.organization(organization).cloned() {
-        None => Err(Refusal::NoSuchOrganization),
-        Some(Organization {
-            refuses_all: Some(refusal),
-            ..
-        }) => Err(refusal),
-        Some(organization) => {
-            let call = Call {
-                organization,
-                path,
-                request,
-            };
-            if let Some(answer) = oidc::answer(cloud, &call) {
-                answer
-            } else if call.is("_apis/tokens/pats") {
-                pats::answer(cloud, &call)
-            } else if call.is("_apis/connectionData") {
-                connection::answer(cloud, &call)
-            } else {
-                resources::answer(cloud, &call)
-            }
-        }
+    let Some(organization) = cloud.organization(organization).cloned() else {
+        let answer = Refusal::NoSuchOrganization.answer(&request.host, &activity);
+        return dress(cloud, answer, activity);
     };
-    let answer = answer.unwrap_or_else(|refusal| refusal.answer(&request.host, &activity));
+    let call = Call {
+        organization,
+        path,
+        request,
+    };
+    let answer = if let Some(refusal) = call.organization.refuses_all.clone() {
+        Err(refusal)
+    } else if let Some(answer) = oidc::answer(cloud, &call) {
+        answer
+    } else if call.is("_apis/tokens/pats") {
+        pats::answer(cloud, &call)
+    } else if call.is("_apis/connectionData") {
+        connection::answer(cloud, &call)
+    } else {
+        resources::answer(cloud, &call)
+    };
+    let mut answer = answer.unwrap_or_else(|refusal| refusal.answer(&request.host, &activity));
+    if !matches!(answer.status, 203 | 302 | 401)
+        && let Some(user) = caller::user_data(cloud, &call)
+    {
+        answer = answer.with("X-VSS-UserData", user);
+    }
     dress(cloud, answer, activity)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Call;
-use super::caller::reader;
+use super::caller::{reader, visitor};
 use super::version::{Stage, version};
 use crate::answer::Answer;
 use crate::cloud::Cloud;
@@ -19,6 +19,8 @@ struct Resource {
     in_project: bool,
     needs: &'static str,
     names: &'static [&'static str],
+    /// Whether everybody may read it where projects are public.
+    public: bool,
 }
 
 const fn resource(
@@ -34,6 +36,14 @@ const fn resource(
         in_project,
         needs,
         names,
+        public: false,
+    }
+}
+
+impl Resource {
+    const fn public(mut self) -> Self {
+        self.public = true;
+        self
     }
 }
 
@@ -42,7 +52,43 @@ const RELEASE: Option<&str> = Some("vsrm.dev.azure.com");
 const IDENTITY: Option<&str> = Some("vssps.dev.azure.com");
 
 static RESOURCES: &[Resource] = &[
-    resource(None, "_apis/projects", false, "vso.project", &[]),
+    resource(None, "_apis/projects", false, "vso.project", &[]).public(),
+    resource(None, "_apis/build/controllers", false, "vso.build", &[]),
+    resource(
+        None,
+        "_apis/wit/workitemrelationtypes",
+        false,
+        "vso.work",
+        &["Parent", "Child"],
+    ),
+    resource(
+        None,
+        "_apis/serviceendpoint/types",
+        false,
+        "vso.serviceendpoint",
+        &["generic"],
+    ),
+    resource(
+        Some("artifacts.dev.azure.com"),
+        "_apis/symbol/availability",
+        false,
+        "vso.symbols",
+        &[],
+    ),
+    resource(
+        Some("auditservice.dev.azure.com"),
+        "_apis/audit/actions",
+        false,
+        "vso.auditlog",
+        &["Token.PatCreateEvent"],
+    ),
+    resource(
+        Some("vsaex.dev.azure.com"),
+        "_apis/userentitlementsummary",
+        false,
+        "vso.memberentitlementmanagement",
+        &[],
+    ),
     resource(
         None,
         "_apis/build/definitions",
@@ -57,7 +103,8 @@ static RESOURCES: &[Resource] = &[
         true,
         "vso.code",
         &["api", "shop-front"],
-    ),
+    )
+    .public(),
     resource(None, "_apis/wit/fields", true, "vso.work", &["Title", "State"]),
     resource(
         None,
@@ -95,14 +142,16 @@ static RESOURCES: &[Resource] = &[
         true,
         "vso.dashboards",
         &["overview"],
-    ),
+    )
+    .public(),
     resource(
         FEEDS,
         "_apis/packaging/feeds",
         true,
         "vso.packaging",
         &["internal", "nuget-cache"],
-    ),
+    )
+    .public(),
     resource(
         RELEASE,
         "_apis/release/definitions",
@@ -120,7 +169,11 @@ pub(super) fn answer(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
         reader(cloud, call, None)?;
         return Err(not_found(call));
     };
-    reader(cloud, call, Some(found.needs))?;
+    if found.public {
+        visitor(cloud, call, Some(found.needs))?;
+    } else {
+        reader(cloud, call, Some(found.needs))?;
+    }
     version(call.request, Stage::Released)?;
     if call.request.method != "GET" {
         return Err(Refusal::exception(

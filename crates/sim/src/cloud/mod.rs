@@ -60,6 +60,9 @@ pub struct Organization {
     pub refuses_all: Option<Refusal>,
     /// Projects, by name.
     pub projects: Vec<String>,
+    /// Whether its projects are public: then who is not known is answered as the anonymous user, where reading a
+    /// project is all that is asked (seen with `dnceng-public`, even with a PAT that is none).
+    pub public: bool,
 }
 
 /// A user.
@@ -177,6 +180,7 @@ impl Cloud {
             policies: Policies::default(),
             refuses_all: None,
             projects: vec!["platform".to_owned(), "web shop".to_owned()],
+            public: false,
         });
         account_id
     }

@@ -1,6 +1,6 @@
 //! Personal access tokens in the books.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
 /// One PAT.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +48,27 @@ impl Pat {
         }
     }
 
+    /// Whether it opens anything.
+    pub(crate) fn works(&self, now: DateTime<Utc>) -> bool {
+        let global_and_over =
+            self.target_accounts.is_none() && global_pats_end().is_some_and(|end| now >= end);
+        self.state(now) == State::Active
+            && self.usable_from <= now
+            && self.refusals_left == 0
+            && !global_and_over
+    }
+
     /// Whether the PAT is for that organization: named in it, or global.
     pub(crate) fn is_for(&self, account_id: &str) -> bool {
         self.target_accounts
             .as_ref()
             .is_none_or(|accounts| accounts.iter().any(|id| id == account_id))
     }
+}
+
+/// Global PATs stop working on 2026-12-01, whatever they say themselves.
+fn global_pats_end() -> Option<DateTime<Utc>> {
+    Utc.with_ymd_and_hms(2026, 12, 1, 0, 0, 0).single()
 }
 
 /// A PAT to put into the books directly, past all policies.

@@ -1,6 +1,8 @@
 //! The simulator, asked through its proxy by a real client.
 
 #[cfg(test)]
+mod boundaries;
+#[cfg(test)]
 mod callers;
 #[cfg(test)]
 mod conformance;
@@ -10,6 +12,8 @@ mod entra;
 mod entra_user;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod known;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
