@@ -2,15 +2,15 @@
 
 use patkeeper_core::advice::{self, Advice};
 use patkeeper_core::reading::IdentityKind;
-use patkeeper_http::{Echo, Response, TokenFacts};
+use patkeeper_http::{Echo, Response, TokenFacts, words};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::error::{Reason, Words};
 use crate::tenant;
 
-/// Longest quotation of the service, in characters.
-const LONGEST_QUOTE: usize = 500;
+pub(crate) use patkeeper_http::words::message as quote;
+
 /// How much of a page is looked at, in bytes.
 const LONGEST_LOOK: usize = 64 * 1024;
 
@@ -98,13 +98,11 @@ impl<'a> Said<'a> {
     fn words(&self, echo: &Echo) -> Words {
         let header = || self.header("x-tfs-serviceerror").map(unescape);
         let message = self.text("message").map(str::to_owned).or_else(header);
-        let activity = ["x-vss-e2eid", "activityid", "x-tfs-session"]
-            .into_iter()
-            .find_map(|name| self.header(name));
+        let mut ids = words::ids(|name| self.answer.header(name), echo).into_iter();
         Words {
-            message: message.map(|text| quote(&text, echo)),
-            type_key: self.text("typeKey").map(|text| quote(text, echo)),
-            activity: activity.map(|text| quote(text, echo)),
+            message: message.map(|text| words::message(&text, echo)),
+            type_key: self.text("typeKey").map(|text| words::id(text, echo)),
+            activity: ids.find_map(|(called, id)| (called == words::ACTIVITY).then_some(id)),
             status: (self.answer.status != 200).then_some(self.answer.status),
         }
     }
@@ -204,17 +202,6 @@ fn is_sign_in(answer: &Response) -> bool {
             .any(|word| title.contains(word))
             || page.contains("_signin")
             || page.contains("login.microsoftonline.com"))
-}
-
-/// Words of the service, without what it was sent, and then of at most [`LONGEST_QUOTE`] characters: cut first,
-/// half a token could stay.
-pub(crate) fn quote(text: &str, echo: &Echo) -> String {
-    let text = echo.out_of(text);
-    let mut quote: String = text.chars().take(LONGEST_QUOTE).collect();
-    if quote.len() < text.len() {
-        quote.push('…');
-    }
-    quote
 }
 
 /// `X-TFS-ServiceError` is URL-encoded. What is no valid escape stays as it is.

@@ -13,7 +13,7 @@ use azure_core::credentials::TokenCredential;
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions};
 use patkeeper_core::advice;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::Proxy;
+use patkeeper_http::{Echo, Proxy, words};
 
 use crate::cache::{Credential, Fetched, Pending};
 use crate::{exchange, refusal};
@@ -21,8 +21,6 @@ use child::Child;
 
 /// How long `az` may take. It asks Microsoft Entra where its own token has run out.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Longest quotation of what `az` says, in characters.
-const LONGEST_QUOTE: usize = 1_000;
 /// From this length on a run of letters and digits in what `az` says may be a token. An id has 36.
 const LIKE_A_TOKEN: usize = 40;
 
@@ -168,19 +166,18 @@ fn refused(said: &str, code: Option<i32>) -> Failure {
         failure
     };
     let ended = code.map_or("no exit code".to_owned(), |code| format!("exit code {code}"));
-    let said = quote(said);
-    failure.with_service_words(if said.is_empty() {
-        ended
-    } else {
-        format!("\"{said}\" ({ended})")
-    })
+    failure.with_service_words(words::quoted(
+        Some(&without_tokens(said)),
+        &[ended],
+        &Echo::default(),
+    ))
 }
 
-/// What `az` said, without what may be a token, and then shortened: half a token could stay otherwise.
-fn quote(said: &str) -> String {
+/// What `az` said, without what may be a token: which it used is not known here.
+fn without_tokens(said: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.~+=".contains(c);
     let mut clean = String::new();
-    let mut rest = said.trim();
+    let mut rest = said;
     while let Some(first) = rest.chars().next() {
         let end = rest.find(|c| is_part(c) != is_part(first)).unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
@@ -191,11 +188,7 @@ fn quote(said: &str) -> String {
         });
         rest = after;
     }
-    let mut start: String = clean.chars().take(LONGEST_QUOTE).collect();
-    if start.len() < clean.len() {
-        start.push('…');
-    }
-    start
+    clean
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@
 //! | `cache` | one token for all who ask, as long as it is good |
 //! | `exchange` | Microsoft's library, through the one client |
 //! | `refusal` | Microsoft Entra's answers that are no token |
-//! | `words` | a service's own words and ids, as failures quote them |
 
 mod azure_cli;
 mod cache;
@@ -29,7 +28,6 @@ mod oidc;
 mod refusal;
 mod service_principal;
 mod setup;
-mod words;
 
 pub use given::GivenToken;
 pub use identity::Identity;

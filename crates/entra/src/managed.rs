@@ -11,13 +11,12 @@ use azure_core::http::{ClientOptions, Url};
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use patkeeper_core::advice;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{Echo, HttpError, Response, azure};
+use patkeeper_http::{Echo, HttpError, Response, azure, words};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Setup;
 use crate::cache::{Credential, Fetched, Pending};
 use crate::exchange::{Heard, Outcome};
-use crate::words;
 
 /// For everything together, waits and further tries included. Azure's own answer within a second; the library alone
 /// would go on for over a minute.
@@ -160,7 +159,7 @@ impl Managed {
         let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str);
         let message = text("error_description").or_else(|| text("message"));
         let names: Vec<&str> = text("error").into_iter().collect();
-        let words = words::quoted(answer, message, &names, &self.echo());
+        let words = words::of(answer, message, &names, &self.echo());
         self.meaning(answer, message).with_service_words(words)
     }
 

@@ -5,10 +5,8 @@
 
 use patkeeper_core::advice;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{Echo, HttpError, Response};
+use patkeeper_http::{Echo, HttpError, Response, words};
 use serde_json::Value;
-
-use crate::words;
 
 /// What Microsoft Entra's refusal, or its failure, means. `doing` fits behind "Microsoft Entra refused to";
 /// `echo` knows every secret that was sent.
@@ -21,7 +19,7 @@ pub(crate) fn failure(answer: &Response, doing: &str, echo: &Echo) -> Failure {
     let message = text("error_description");
     let error = text("error");
     let names: Vec<&str> = error.into_iter().chain(text("suberror")).collect();
-    let words = words::quoted(answer, message, &names, echo);
+    let words = words::of(answer, message, &names, echo);
     meaning(answer.status, &codes(&body, message), error, doing).with_service_words(words)
 }
 

@@ -16,6 +16,7 @@
 //! | `error` | what is said of them |
 //! | `azure` | the same client, as the one that Microsoft's SDK sends with |
 //! | `echo` | taking what was sent out of what comes back |
+//! | [`words`] | a service's own words and ids, as failures quote them |
 
 pub mod azure;
 mod bearer;
@@ -32,6 +33,7 @@ mod response;
 mod retry;
 mod settings;
 mod transport;
+pub mod words;
 
 pub use bearer::{AZURE_DEVOPS, Mask, TokenFacts, TokenSource};
 pub use client::Client;

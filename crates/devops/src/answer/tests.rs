@@ -267,11 +267,11 @@ fn a_token_that_the_service_echoes_is_in_no_words_of_it_however_they_are_cut() {
             format!("the token {}", &token[..token.len() - 3]),
             format!(
                 "{}{token}",
-                "x".repeat(LONGEST_QUOTE - token.len().min(LONGEST_QUOTE) / 2)
+                "x".repeat(words::LONGEST_MESSAGE - token.len().min(words::LONGEST_MESSAGE) / 2)
             ),
             format!(
                 "{}{token}",
-                "x".repeat((LONGEST_QUOTE + 1).saturating_sub(token.len()))
+                "x".repeat((words::LONGEST_MESSAGE + 1).saturating_sub(token.len()))
             ),
         ];
         for echo in echoes {
@@ -299,17 +299,17 @@ proptest! {
     ) {
         let answer = answer(status, &[("content-type", kind.as_str()), ("x-tfs-serviceerror", &header), ("activityid", &header)], &body);
         if let Some((_, words)) = fault(&answer, About::OnePat, &user(), &token()) {
-            prop_assert!(words.message.unwrap_or_default().chars().count() <= LONGEST_QUOTE + 1);
+            prop_assert!(words.message.unwrap_or_default().chars().count() <= words::LONGEST_MESSAGE);
         } else {
             prop_assert!((200..300).contains(&status) && status != 203);
         }
     }
 
     #[test]
-    fn long_messages_are_cut(message in "\\PC{600,700}") {
+    fn long_messages_are_cut(message in "\\PC{700,800}") {
         let answer = json_answer(400, &error(&message, "X"));
         let words = fault(&answer, About::Organization, &user(), &token()).unwrap().1;
-        prop_assert!(words.message.unwrap().chars().count() <= LONGEST_QUOTE + 1);
+        prop_assert!(words.message.unwrap().chars().count() <= words::LONGEST_MESSAGE);
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! Telling an assertion from a refusal: Azure DevOps sends both with status 200.
 
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{Echo, Response};
+use patkeeper_http::{Echo, Response, words};
 use secrecy::SecretString;
 use serde_json::Value;
-
-use crate::words;
 
 /// What came.
 #[derive(Debug)]
@@ -101,7 +99,7 @@ impl Refusal {
     /// The failure that people read.
     pub(super) fn failure(&self, answer: &Response, connection: &str, echo: &Echo) -> Failure {
         let names: Vec<&str> = self.type_key.as_deref().into_iter().collect();
-        let words = words::quoted(answer, self.message.as_deref(), &names, echo);
+        let words = words::of(answer, self.message.as_deref(), &names, echo);
         self.meaning(connection).with_service_words(words)
     }
 
