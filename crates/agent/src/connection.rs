@@ -5,6 +5,7 @@
 
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::tenant::{is_client_id, is_tenant};
 use patkeeper_core::text::{fit, plain};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -63,8 +64,14 @@ impl AzureConnection {
             "workloadidentityfederation" => (Some(connection.client_id()?), Authentication::Federated),
             "managedserviceidentity" => {
                 let client_id = connection.endpoint.data("msiclientId").map(str::trim);
-                let client_id = client_id.filter(|id| !id.is_empty()).map(str::to_owned);
-                (None, Authentication::ManagedIdentity { client_id })
+                let client_id = client_id.filter(|id| !id.is_empty());
+                let client_id = client_id.map(|id| connection.checked_client_id("msiclientId", id));
+                (
+                    None,
+                    Authentication::ManagedIdentity {
+                        client_id: client_id.transpose()?,
+                    },
+                )
             }
             _ => {
                 let shown = plain(connection.endpoint.scheme.trim());
@@ -149,16 +156,11 @@ impl Reading<'_> {
         (!value.is_empty()).then_some(value)
     }
 
-    /// What may stand in a URL's path: ids and domain names, nothing that could lead elsewhere.
     fn tenant(&self) -> Result<String, Failure> {
         let tenant = self
             .parameter("tenantid")
             .ok_or_else(|| self.missing("tenantid", "its tenant"))?;
-        let fits = tenant.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && tenant
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-        if fits {
+        if is_tenant(tenant) {
             return Ok(tenant.to_owned());
         }
         let why = "Its 'tenantid' is neither an ID nor a domain name.";
@@ -168,9 +170,21 @@ impl Reading<'_> {
     }
 
     fn client_id(&self) -> Result<String, Failure> {
-        let id = self.parameter("serviceprincipalid");
-        id.map(str::to_owned)
-            .ok_or_else(|| self.missing("serviceprincipalid", "the client ID of its app registration"))
+        const PARAMETER: &str = "serviceprincipalid";
+        let id = self
+            .parameter(PARAMETER)
+            .ok_or_else(|| self.missing(PARAMETER, "the client ID of its app registration"))?;
+        self.checked_client_id(PARAMETER, id)
+    }
+
+    fn checked_client_id(&self, name: &str, id: &str) -> Result<String, Failure> {
+        if is_client_id(id) {
+            return Ok(id.to_owned());
+        }
+        let why = format!("Its '{name}' is no ID (a GUID).");
+        Err(self
+            .bad("has no client ID that can be one", why)
+            .with_way_out("correct the client ID of the service connection"))
     }
 
     fn service_principal_key(&self) -> Result<SecretString, Failure> {

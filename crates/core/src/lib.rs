@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`organization`] | which strings name an Azure DevOps organization |
 //! | [`cloud`], [`vault`] | Azure's clouds, Key Vaults and secrets by their names |
+//! | [`tenant`] | which strings name a tenant or an app of Microsoft Entra |
 //! | [`time`] | the service's timestamps |
 //! | [`scope`] | the scope catalogue |
 //! | [`pat`], [`family`] | one PAT, its effective expiry, its generations |
@@ -33,6 +34,7 @@ pub mod render;
 pub mod report;
 pub mod rotation;
 pub mod scope;
+pub mod tenant;
 pub mod text;
 pub mod time;
 pub mod vault;

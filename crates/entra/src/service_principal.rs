@@ -10,6 +10,7 @@ use azure_identity::{
     ClientSecretCredentialOptions,
 };
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::tenant::{is_client_id, is_tenant};
 use patkeeper_http::{Echo, azure};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -33,21 +34,13 @@ pub(crate) enum Means {
 
 impl ServicePrincipal {
     pub(crate) fn new(setup: &Setup, tenant: &str, client_id: &str, means: Means) -> Result<Self, Failure> {
-        let (tenant, client_id) = (tenant.trim(), client_id.trim());
-        // What the library takes for one; the tenant becomes part of the URL.
-        let is_tenant = |text: &str| {
-            !text.is_empty()
-                && text
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
-        };
         if !is_tenant(tenant) {
             return Err(bad(format!(
                 "'{tenant}' is no tenant: it takes the tenant's id or domain"
             )));
         }
-        if client_id.is_empty() {
-            return Err(bad("No app to sign in as: the client id is empty"));
+        if !is_client_id(client_id) {
+            return Err(bad(format!("'{client_id}' is no client id: it takes a GUID")));
         }
         if matches!(&means, Means::Secret(secret) if secret.expose_secret().is_empty()) {
             return Err(bad(format!("The client secret of the app {client_id} is empty")));

@@ -92,11 +92,11 @@ fn the_scheme_decides_how_the_identity_proves_itself() {
     let assigned = read(&[
         scheme("ManagedServiceIdentity"),
         TENANT,
-        ("DATA_<id>_MSICLIENTID", " client "),
+        ("DATA_<id>_MSICLIENTID", &format!(" {} ", APP.1)),
     ])
     .unwrap();
     assert!(
-        matches!(assigned.subject, Authentication::ManagedIdentity { client_id: Some(id) } if id == "client")
+        matches!(assigned.subject, Authentication::ManagedIdentity { client_id: Some(id) } if id == APP.1)
     );
 }
 
@@ -226,6 +226,16 @@ fn credentials_go_to_no_cloud_that_is_unknown_or_contradicted() {
         federated(&two),
         &["environment", "AzureKeyVaultDnsSuffix", "AzureChinaCloud"],
     );
+}
+
+#[test]
+fn a_client_id_that_is_no_id_is_refused_by_its_name() {
+    let app = ("AUTH_PARAMETER_<id>_SERVICEPRINCIPALID", "acme-deploy");
+    let federation = scheme("WorkloadIdentityFederation");
+    refused(read(&[federation, TENANT, app]), &["serviceprincipalid"]);
+    let assigned = ("DATA_<id>_MSICLIENTID", "acme-agents");
+    let identity = scheme("ManagedServiceIdentity");
+    refused(read(&[identity, TENANT, assigned]), &["msiclientid"]);
 }
 
 #[test]

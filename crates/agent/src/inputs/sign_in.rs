@@ -5,6 +5,7 @@
 //! leave unused, half of a refresh token's place, a service connection where there is no agent to hand it out, a
 //! choice that there is not.
 
+use patkeeper_core::tenant::{is_client_id, is_tenant};
 use patkeeper_core::vault::{SecretName, VaultName};
 use secrecy::SecretString;
 
@@ -151,7 +152,7 @@ impl SignInInputs {
                 SignIn::ServiceConnection
             }
             Choice::ManagedIdentity => SignIn::ManagedIdentity {
-                client_id: guid(inputs, &MANAGED_IDENTITY_CLIENT_ID)?,
+                client_id: client_id(inputs, &MANAGED_IDENTITY_CLIENT_ID)?,
             },
             Choice::RefreshToken => {
                 if inputs.front() == Front::Agent {
@@ -245,7 +246,7 @@ fn refresh_token(inputs: &Inputs, proof: Option<Proof>) -> Result<RefreshTokenIn
     let name = inputs.text(&REFRESH_TOKEN_SECRET);
     let name = needed(inputs, &REFRESH_TOKEN_SECRET, name, CHOICE, "the secret's name")?;
     let secret = secret_name(inputs, &REFRESH_TOKEN_SECRET, name)?;
-    let client_id = guid(inputs, &CLIENT_ID)?;
+    let client_id = client_id(inputs, &CLIENT_ID)?;
     let what = "the application (client) ID of the app registration that the refresh token belongs to";
     let client_id = needed(inputs, &CLIENT_ID, client_id, CHOICE, what)?;
     let tenant_id = tenant(inputs)?;
@@ -336,9 +337,9 @@ fn needed<T>(
     })
 }
 
-fn guid(inputs: &Inputs, input: &Input) -> Result<Option<String>, BadInput> {
+fn client_id(inputs: &Inputs, input: &Input) -> Result<Option<String>, BadInput> {
     match inputs.text(input) {
-        Some(text) if !is_guid(text) => {
+        Some(text) if !is_client_id(text) => {
             let why = format!(
                 "{} is not an ID; allowed is a GUID such as 00000000-0000-0000-0000-000000000000.",
                 quote(text)
@@ -351,7 +352,7 @@ fn guid(inputs: &Inputs, input: &Input) -> Result<Option<String>, BadInput> {
 
 fn tenant(inputs: &Inputs) -> Result<Option<String>, BadInput> {
     match inputs.text(&TENANT_ID) {
-        Some(text) if !is_guid(text) && !is_domain(text) => {
+        Some(text) if !is_tenant(text) => {
             let why = format!(
                 "{} is not a tenant; allowed are its ID (a GUID) and one of its verified domains, such as \
                  acme.onmicrosoft.com.",
@@ -361,24 +362,6 @@ fn tenant(inputs: &Inputs) -> Result<Option<String>, BadInput> {
         }
         text => Ok(text.map(str::to_owned)),
     }
-}
-
-fn is_guid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-}
-
-/// A domain name of two labels or more, as DNS has them (RFC 1035, 2.3.1; RFC 1123, 2.1).
-fn is_domain(text: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use oauth2::{
     EndpointSet, HttpRequest, HttpResponse, TokenResponse, TokenUrl,
 };
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::tenant::{is_client_id, is_tenant};
 use patkeeper_http::{Client, Echo, HttpError, Repeat, Request, Response, TokenFacts};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -95,15 +96,12 @@ impl Endpoint {
     /// The library's client for this app.
     pub(super) fn library(&self, proven: &Proven) -> Result<Library, Failure> {
         let (tenant, authority) = (&self.app.tenant, self.setup.cloud.authority());
-        let fits = |text: &str| {
-            !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
-                && !text.starts_with('.')
-        };
-        for (name, value) in [("tenantId", tenant), ("clientId", &self.app.client_id)] {
-            if !fits(value) {
+        let client_id = &self.app.client_id;
+        for (name, value, fits) in [
+            ("tenantId", tenant, is_tenant(tenant)),
+            ("clientId", client_id, is_client_id(client_id)),
+        ] {
+            if !fits {
                 return Err(Failure::new(
                     FailureKind::Input,
                     format!("{name}: '{value}' cannot be one."),
@@ -119,7 +117,7 @@ impl Endpoint {
                 "Microsoft Entra's address cannot be put together.",
             )
         };
-        let client = BasicClient::new(ClientId::new(self.app.client_id.clone()))
+        let client = BasicClient::new(ClientId::new(client_id.clone()))
             .set_auth_type(AuthType::RequestBody)
             .set_auth_uri(AuthUrl::new(url("authorize")).map_err(unusable)?)
             .set_token_uri(TokenUrl::new(url("token")).map_err(unusable)?)

@@ -18,6 +18,7 @@ use crate::loopback::{Asked, Hosts, Reply, json, now, pass};
 use crate::{OidcRequest, Setup};
 
 const STORED: &str = "made-up-refresh-token-0-abcdefghijklmnop";
+const CLIENT: &str = "0f1e2d3c-0000-4000-8000-00000000c11e";
 const SECRET: &str = "made-up-client-secret-qrstuvwxyz";
 const CODE: &str = "made-up-authorization-code-0123456789";
 const DEVICE: &str = "made-up-device-code-0123456789";
@@ -26,8 +27,8 @@ const GRANTED: &str =
 
 fn app(proof: Proof) -> App {
     App {
-        tenant: "tenant-1".into(),
-        client_id: "client-1".into(),
+        tenant: "acme.example".into(),
+        client_id: CLIENT.into(),
         proof,
     }
 }
@@ -267,14 +268,14 @@ async fn an_app_proves_itself_as_it_is_registered_and_every_secret_is_masked_bef
             (asked.method.as_str(), asked.host.as_str()),
             ("POST", "login.microsoftonline.com")
         );
-        assert_eq!(asked.path, "/tenant-1/oauth2/v2.0/token");
+        assert_eq!(asked.path, "/acme.example/oauth2/v2.0/token");
         assert_eq!(
             asked.header("content-type"),
             Some("application/x-www-form-urlencoded")
         );
         assert_eq!(asked.header("authorization"), None);
         assert_eq!(asked.field("grant_type").unwrap(), "refresh_token");
-        assert_eq!(asked.field("client_id").unwrap(), "client-1");
+        assert_eq!(asked.field("client_id").unwrap(), CLIENT);
         assert_eq!(asked.field("scope").unwrap(), scopes().join(" "));
         assert_eq!(
             asked.field("client_secret"),
@@ -569,9 +570,9 @@ async fn a_person_signs_in_in_the_browser_and_only_the_right_request_is_believed
     );
 
     assert_eq!(page.host_str(), Some("login.microsoftonline.com"));
-    assert_eq!(page.path(), "/tenant-1/oauth2/v2.0/authorize");
+    assert_eq!(page.path(), "/acme.example/oauth2/v2.0/authorize");
     assert_eq!(parameter(&page, "response_type"), "code");
-    assert_eq!(parameter(&page, "client_id"), "client-1");
+    assert_eq!(parameter(&page, "client_id"), CLIENT);
     assert_eq!(parameter(&page, "scope"), scopes.join(" "));
     assert_eq!(parameter(&page, "prompt"), "select_account");
     assert_eq!(parameter(&page, "code_challenge_method"), "S256");
@@ -701,7 +702,7 @@ async fn with_device(hosts: &Hosts) -> (Result<SignedIn, Failure>, Vec<String>, 
 async fn a_person_signs_in_on_another_machine_at_the_pace_that_entra_asks_for() {
     let hosts = Hosts::start(|asked, number| match number {
         1 => {
-            assert_eq!(asked.path, "/tenant-1/oauth2/v2.0/devicecode");
+            assert_eq!(asked.path, "/acme.example/oauth2/v2.0/devicecode");
             json(200, begun())
         }
         2 | 4 => refused(

@@ -10,6 +10,7 @@ use crate::loopback::{Asked, Hosts, Masks, Reply, json as reply, pass};
 const URI: &str = "https://dev.azure.com/acme/oidctoken";
 const JOB_TOKEN: &str = "made-up-job-token-0123456789-abcdefghij";
 const ASSERTION: &str = "made-up-assertion.0123456789.klmnopqrstuvwxyz";
+const APP: &str = "0f1e2d3c-0000-4000-8000-00000000c11e";
 const SECRET: &str = "made-up~client.secret 0123456789&abcdefghij=";
 const TOKEN: &str = "made-up-access-token-0123456789-klmnopqrst";
 const SCOPE: &str = "https://vault.azure.net/.default";
@@ -37,11 +38,11 @@ fn federated(setup: &Setup) -> Identity {
         "c-1".to_owned(),
         JOB_TOKEN.to_owned().into(),
     );
-    Identity::federated(setup, "t-1", "a-1", Arc::new(oidc)).unwrap()
+    Identity::federated(setup, "acme.example", APP, Arc::new(oidc)).unwrap()
 }
 
 fn secret(setup: &Setup) -> Identity {
-    Identity::client_secret(setup, "t-1", "a-1", SECRET.to_owned().into()).unwrap()
+    Identity::client_secret(setup, "acme.example", APP, SECRET.to_owned().into()).unwrap()
 }
 
 async fn fails(identity: &Identity) -> Failure {
@@ -58,11 +59,11 @@ async fn a_federated_connection_signs_in_with_its_assertion() {
     let asked = &heard[1];
     assert_eq!(
         (asked.method.as_str(), asked.path.as_str()),
-        ("POST", "/t-1/oauth2/v2.0/token")
+        ("POST", "/acme.example/oauth2/v2.0/token")
     );
     for (name, value) in [
         ("grant_type", "client_credentials"),
-        ("client_id", "a-1"),
+        ("client_id", APP),
         ("client_assertion", ASSERTION),
         (
             "client_assertion_type",
@@ -162,7 +163,9 @@ async fn a_refusal_of_microsoft_entra_names_app_and_tenant_and_none_of_the_proof
             (FailureKind::Refused, Some("AADSTS700213"))
         );
         assert!(
-            failure.what.contains("the app a-1 in tenant t-1"),
+            failure
+                .what
+                .contains(&format!("the app {APP} in tenant acme.example")),
             "{}",
             failure.what
         );
@@ -215,11 +218,11 @@ async fn what_can_be_no_tenant_app_or_secret_is_bad_input_and_nothing_is_sent() 
     let setup = hosts.setup();
     let filled = || SecretString::from(SECRET.to_owned());
     for (tenant, client_id, secret) in [
-        ("", "a-1", filled()),
-        ("t-1/../x", "a-1", filled()),
-        ("t 1", "a-1", filled()),
-        ("t-1", " ", filled()),
-        ("t-1", "a-1", SecretString::default()),
+        ("", APP, filled()),
+        ("acme.example/../x", APP, filled()),
+        ("acme example", APP, filled()),
+        ("acme.example", " ", filled()),
+        ("acme.example", APP, SecretString::default()),
     ] {
         let failure = Identity::client_secret(&setup, tenant, client_id, secret).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Input, "{tenant} {client_id}");

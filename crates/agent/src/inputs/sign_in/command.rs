@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::super::quote::quote;
 use super::super::{BadInput, Inputs};
-use super::{guid, secret_name, tenant, vault_name};
+use super::{client_id, secret_name, tenant, vault_name};
 use crate::registry::sign_in::{CLIENT_ID, TENANT_ID};
 use crate::registry::sign_in_command as registry;
 
@@ -60,7 +60,7 @@ impl SignInCommand {
         Ok(Self {
             purpose,
             tenant: inputs.present(&TENANT_ID, tenant(inputs)?)?,
-            client_id: inputs.present(&CLIENT_ID, guid(inputs, &CLIENT_ID)?)?,
+            client_id: inputs.present(&CLIENT_ID, client_id(inputs, &CLIENT_ID)?)?,
             vault: vault_name(inputs, &registry::VAULT, vault)?,
             secret: secret_name(inputs, &registry::SECRET_NAME, secret)?,
             organization: organization(inputs)?,
