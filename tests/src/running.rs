@@ -23,7 +23,7 @@ const AFTER_INTERRUPT: Duration = Duration::from_millis(7_500);
 const AFTER_TERMINATE: Duration = Duration::from_millis(2_500);
 /// How long it waits for streams that something still holds open once the process has ended. An agent waits 5 s; what
 /// holds them is found by then or never, but a machine under load may take longer to hand over what was written.
-const STREAMS_AFTER_EXIT: Duration = Duration::from_secs(20);
+const STREAMS_AFTER_EXIT: Duration = Duration::from_secs(10);
 /// Far beyond anything a step of a test does: whatever runs longer hangs.
 const HANGS: Duration = Duration::from_secs(120);
 
