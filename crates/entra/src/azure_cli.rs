@@ -13,9 +13,9 @@ use azure_core::credentials::TokenCredential;
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions};
 use patkeeper_core::advice;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{Echo, Proxy, words};
+use patkeeper_http::{BoxFuture, Echo, Proxy, words};
 
-use crate::cache::{Credential, Fetched, Pending};
+use crate::cache::{Credential, Fetched};
 use crate::{exchange, refusal};
 use child::Child;
 
@@ -87,7 +87,7 @@ impl AzureCli {
 }
 
 impl Credential for AzureCli {
-    fn fetch<'a>(&'a self, scope: &'a str) -> Pending<'a, Result<Fetched, Failure>> {
+    fn fetch<'a>(&'a self, scope: &'a str) -> BoxFuture<'a, Result<Fetched, Failure>> {
         Box::pin(self.get(scope))
     }
 

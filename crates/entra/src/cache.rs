@@ -2,14 +2,12 @@
 //! many wait for it.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::failure::Failure;
-use patkeeper_http::{Mask, TokenSource};
+use patkeeper_http::{BoxFuture, Mask, TokenSource};
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
@@ -19,9 +17,9 @@ use crate::Setup;
 /// kept for most of its life all the same: each fetch of some has to be paid for with a new version in a vault.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
 const SHARE: i32 = 5;
-
-/// What can be awaited, and handed to another thread.
-pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// No token is kept for longer than this, whatever its issuer says: a step hardly runs so long, and if the issuer errs
+/// the token would be used after its end.
+pub(crate) const LONGEST: TimeDelta = TimeDelta::days(1);
 
 /// An access token, and how long it is good.
 pub(crate) struct Fetched {
@@ -33,7 +31,7 @@ pub(crate) struct Fetched {
 /// Gets a fresh token each time.
 pub(crate) trait Credential: Send + Sync {
     /// A token for a scope such as `https://vault.azure.net/.default`.
-    fn fetch<'a>(&'a self, scope: &'a str) -> Pending<'a, Result<Fetched, Failure>>;
+    fn fetch<'a>(&'a self, scope: &'a str) -> BoxFuture<'a, Result<Fetched, Failure>>;
     /// See [`TokenSource::how`].
     fn how(&self) -> &'static str;
 }
@@ -86,6 +84,7 @@ impl Cached {
         match self.credential.fetch(&self.scope).await {
             Ok(Fetched { token, good_for }) => {
                 (self.mask)("access token", &token);
+                let good_for = good_for.min(LONGEST);
                 let margin = MARGIN.min(good_for / SHARE);
                 let until = now.checked_add_signed(good_for - margin).unwrap_or(now);
                 state.kept = Some((token.clone(), until));
@@ -102,7 +101,7 @@ impl Cached {
 }
 
 impl TokenSource for Cached {
-    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>> {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, Failure>> {
         Box::pin(self.get())
     }
 

@@ -33,7 +33,8 @@ use crate::OidcRequest;
 
 pub use browser::{PATIENCE, authorization_code};
 pub use device::device_code;
-pub use refresh_token::{BoxFuture, Keeper, RefreshToken};
+pub use patkeeper_http::BoxFuture;
+pub use refresh_token::{Keeper, RefreshToken};
 pub use scopes::Purpose;
 
 /// The app registration that a user signs in to.

@@ -16,10 +16,7 @@ use patkeeper_core::cloud::Cloud;
 use patkeeper_http::{HttpError, Response, azure};
 use secrecy::SecretString;
 
-use crate::cache::Fetched;
-
-/// No token is taken to be good for longer than this, whatever its issuer says.
-const LONGEST: i64 = 7 * 24 * 60 * 60;
+use crate::cache::{self, Fetched};
 
 /// How asking for a token ended.
 pub(crate) enum Outcome {
@@ -114,6 +111,6 @@ pub(crate) fn fetched(token: &AccessToken) -> Fetched {
     let left = (token.expires_on - OffsetDateTime::now_utc()).whole_seconds();
     Fetched {
         token: SecretString::from(token.token.secret()),
-        good_for: TimeDelta::try_seconds(left.clamp(0, LONGEST)).unwrap_or_default(),
+        good_for: TimeDelta::try_seconds(left.max(0)).unwrap_or(cache::LONGEST),
     }
 }

@@ -1,11 +1,9 @@
 //! A token that an earlier step got: `signIn: accessToken`.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{AZURE_DEVOPS, TokenFacts, TokenSource};
+use patkeeper_http::{AZURE_DEVOPS, BoxFuture, TokenFacts, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A token as it was given. It is used as long as the service takes it; nobody here can renew it.
@@ -48,7 +46,7 @@ impl GivenToken {
 }
 
 impl TokenSource for GivenToken {
-    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>> {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, Failure>> {
         Box::pin(std::future::ready(Ok(self.token.clone())))
     }
 

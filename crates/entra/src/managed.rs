@@ -11,11 +11,11 @@ use azure_core::http::{ClientOptions, Url};
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use patkeeper_core::advice;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{Echo, HttpError, Response, azure, words};
+use patkeeper_http::{BoxFuture, Echo, HttpError, Response, azure, words};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Setup;
-use crate::cache::{Credential, Fetched, Pending};
+use crate::cache::{Credential, Fetched};
 use crate::exchange::{Heard, Outcome};
 
 /// For everything together, waits and further tries included. Azure's own answer within a second; the library alone
@@ -216,7 +216,7 @@ fn elsewhere(host: &str, why: &str) -> Failure {
 }
 
 impl Credential for Managed {
-    fn fetch<'a>(&'a self, scope: &'a str) -> Pending<'a, Result<Fetched, Failure>> {
+    fn fetch<'a>(&'a self, scope: &'a str) -> BoxFuture<'a, Result<Fetched, Failure>> {
         Box::pin(self.get(scope))
     }
 

@@ -4,14 +4,12 @@
 mod answer;
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use azure_core::http::Url;
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{Echo, Repeat, Request, TokenFacts};
+use patkeeper_http::{BoxFuture, Echo, Repeat, Request, TokenFacts};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -31,7 +29,7 @@ const PLAN_WAITS: [Duration; 3] = [
     Duration::from_secs(25),
 ];
 
-type Sleep = fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+type Sleep = fn(Duration) -> BoxFuture<'static, ()>;
 
 /// Asks Azure DevOps for a service connection's assertion, with the job's own token.
 pub struct OidcRequest {

@@ -11,10 +11,10 @@ use azure_identity::{
 };
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::tenant::{is_client_id, is_tenant};
-use patkeeper_http::{Echo, azure};
+use patkeeper_http::{BoxFuture, Echo, azure};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::cache::{Credential, Fetched, Pending};
+use crate::cache::{Credential, Fetched};
 use crate::exchange::{self, Heard, Outcome};
 use crate::{OidcRequest, Setup, refusal};
 
@@ -120,7 +120,7 @@ impl ServicePrincipal {
 }
 
 impl Credential for ServicePrincipal {
-    fn fetch<'a>(&'a self, scope: &'a str) -> Pending<'a, Result<Fetched, Failure>> {
+    fn fetch<'a>(&'a self, scope: &'a str) -> BoxFuture<'a, Result<Fetched, Failure>> {
         Box::pin(self.get(scope))
     }
 

@@ -16,10 +16,13 @@ use serde_json::Value;
 /// Azure DevOps as a resource of Microsoft Entra: the audience to ask tokens for.
 pub const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
+/// What can be awaited, and handed to another thread: what methods of a `dyn` trait return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// Where access tokens come from.
 pub trait TokenSource: Send + Sync {
     /// A token that is good now. Called before each request, so a source keeps what it has got.
-    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>>;
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, Failure>>;
 
     /// How it signs in, in words: `access token`, `refresh token`, ….
     fn how(&self) -> &'static str;

@@ -35,7 +35,7 @@ mod settings;
 mod transport;
 pub mod words;
 
-pub use bearer::{AZURE_DEVOPS, Mask, TokenFacts, TokenSource};
+pub use bearer::{AZURE_DEVOPS, BoxFuture, Mask, TokenFacts, TokenSource};
 pub use client::Client;
 pub use echo::Echo;
 pub use error::HttpError;

@@ -4,16 +4,14 @@
 //! ("Rate and usage limits", Azure DevOps documentation).
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::Response;
+use crate::{BoxFuture, Response};
 
 /// No host can make us wait longer than this before one request, whatever it asks for.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -27,7 +25,7 @@ pub(crate) trait Time: Send + Sync {
     fn date(&self) -> DateTime<Utc>;
     /// In `0.0..1.0`.
     fn chance(&self) -> f64;
-    fn sleep(&self, wait: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()>;
 }
 
 /// The machine's time.
@@ -50,7 +48,7 @@ impl Time for MachineTime {
         chance
     }
 
-    fn sleep(&self, wait: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(wait))
     }
 }

@@ -235,7 +235,7 @@ fn a_client_id_that_is_no_id_is_refused_by_its_name() {
     refused(read(&[federation, TENANT, app]), &["serviceprincipalid"]);
     let assigned = ("DATA_<id>_MSICLIENTID", "acme-agents");
     let identity = scheme("ManagedServiceIdentity");
-    refused(read(&[identity, TENANT, assigned]), &["msiclientid"]);
+    refused(read(&[identity, TENANT, assigned]), &["msiclientId"]);
 }
 
 #[test]

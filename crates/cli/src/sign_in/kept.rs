@@ -9,8 +9,7 @@ use patkeeper_agent::inputs::sign_in::RefreshTokenInputs;
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::{SecretName, VaultName};
-use patkeeper_entra::delegated::Keeper;
-use patkeeper_entra::delegated::refresh_token::BoxFuture;
+use patkeeper_entra::delegated::{BoxFuture, Keeper};
 use patkeeper_stores::{KeyVault, Metadata};
 use secrecy::SecretString;
 

@@ -38,7 +38,7 @@ impl Counting {
 }
 
 impl Credential for Counting {
-    fn fetch<'a>(&'a self, scope: &'a str) -> Pending<'a, Result<Fetched, Failure>> {
+    fn fetch<'a>(&'a self, scope: &'a str) -> BoxFuture<'a, Result<Fetched, Failure>> {
         Box::pin(async move {
             assert_eq!(
                 self.at_once.fetch_add(1, Ordering::SeqCst),
@@ -94,6 +94,18 @@ async fn a_token_that_ends_within_minutes_is_kept_for_most_of_them() {
     let source = identity.tokens_for("scope/.default");
     assert_eq!(text(&source).await, "made-up-token-1");
     pass(159);
+    assert_eq!(text(&source).await, "made-up-token-1");
+    pass(1);
+    assert_eq!(text(&source).await, "made-up-token-2");
+}
+
+#[tokio::test]
+async fn no_token_is_kept_for_longer_than_a_day() {
+    let credential = Counting::new(i64::MAX / 1_000, false, 10);
+    let (identity, _hosts) = identity(&credential).await;
+    let source = identity.tokens_for("scope/.default");
+    assert_eq!(text(&source).await, "made-up-token-1");
+    pass(86_400 - 300 - 1);
     assert_eq!(text(&source).await, "made-up-token-1");
     pass(1);
     assert_eq!(text(&source).await, "made-up-token-2");

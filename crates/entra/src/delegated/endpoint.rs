@@ -1,8 +1,6 @@
 //! Microsoft Entra's endpoints for one app: one request, one grant.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
@@ -13,18 +11,13 @@ use oauth2::{
 };
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::tenant::{is_client_id, is_tenant};
-use patkeeper_http::{Client, Echo, HttpError, Repeat, Request, Response, TokenFacts};
+use patkeeper_http::{BoxFuture, Client, Echo, HttpError, Repeat, Request, Response, TokenFacts};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{App, Proof, scopes};
-use crate::{Setup, refusal};
+use crate::{Setup, cache, refusal};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// The longest that a token is believed to be good for: a day. Entra's last some 24 hours at the very most.
-const LONGEST: u64 = 24 * 60 * 60;
-
-pub(super) type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// The library's client for Entra's endpoints.
 pub(super) type Library = BasicClient<EndpointSet, EndpointSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
@@ -161,9 +154,7 @@ impl Endpoint {
         }
         let facts = TokenFacts::read(access_token.expose_secret());
         let good_for = match (token.expires_in(), facts.expires) {
-            (Some(seconds), _) => {
-                TimeDelta::try_seconds(i64::try_from(seconds.as_secs().min(LONGEST)).unwrap_or(0))
-            }
+            (Some(time), _) => Some(TimeDelta::from_std(time).unwrap_or(cache::LONGEST)),
             (None, Some(end)) => Some(end - (self.setup.now)()),
             (None, None) => None,
         };
@@ -224,7 +215,7 @@ impl Line<'_> {
 
 impl<'c> AsyncHttpClient<'c> for Line<'_> {
     type Error = Infallible;
-    type Future = Pending<'c, Result<HttpResponse, Infallible>>;
+    type Future = BoxFuture<'c, Result<HttpResponse, Infallible>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {

@@ -1,13 +1,11 @@
 //! Access tokens from a kept refresh token: `signIn: refreshToken`.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use oauth2::Scope;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_http::{Repeat, TokenSource};
+use patkeeper_http::{BoxFuture, Repeat, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -15,9 +13,6 @@ use super::App;
 use super::endpoint::{Endpoint, echo};
 use crate::Setup;
 use crate::cache::{Cached, Credential, Fetched};
-
-/// What can be awaited.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where the refresh token is kept.
 pub trait Keeper: Send + Sync {
@@ -53,7 +48,7 @@ impl RefreshToken {
 }
 
 impl TokenSource for RefreshToken {
-    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>> {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, Failure>> {
         self.tokens.token()
     }
 
@@ -154,7 +149,7 @@ fn again(failure: Failure, error: Option<&str>) -> Failure {
 }
 
 impl Credential for Grants {
-    fn fetch<'a>(&'a self, _: &'a str) -> crate::cache::Pending<'a, Result<Fetched, Failure>> {
+    fn fetch<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Fetched, Failure>> {
         Box::pin(self.redeem())
     }
 

@@ -7,7 +7,6 @@ mod tries;
 
 use std::future::Future;
 use std::io::Write;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,7 +22,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use crate::pace::Time;
-use crate::{Client, Proxy, Settings};
+use crate::{BoxFuture, Client, Proxy, Settings};
 
 /// A certificate authority of one test.
 struct Authority {
@@ -273,7 +272,7 @@ impl Time for TestTime {
         0.5
     }
 
-    fn sleep(&self, wait: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn sleep(&self, wait: Duration) -> BoxFuture<'_, ()> {
         self.waits.lock().unwrap().push(wait);
         Box::pin(std::future::ready(()))
     }
