@@ -17,12 +17,12 @@ use uuid::Uuid;
 use crate::answer::{self, About};
 use crate::error::{DevOpsError, Doing, Reason, Words};
 use crate::tenant;
-use crate::wire::{self, Minted, NoPat, Page};
+use crate::wire::{self, Account, Minted, NoPat, Page};
 
 /// The operations of `tokens/pats` are marked preview in 7.1 and 7.2, and preview-only resources refuse a bare
 /// version.
 const PATS_VERSION: &str = "7.1-preview.1";
-const CONNECTION_VERSION: &str = "7.1-preview";
+pub(crate) const CONNECTION_VERSION: &str = "7.1-preview";
 /// The largest `$top` of `tokens/pats`.
 const PAGE: &str = "100";
 /// Longest wait for the organization's tenant, which only makes a refusal's message better.
@@ -121,6 +121,17 @@ impl AzureDevOps {
             Listed::Active => "active",
             Listed::Expired => "expired",
         };
+        self.filtered_page(filter, listed, Doing::List, next).await
+    }
+
+    /// One page of the list that a `displayFilterOption` names; its PATs are marked as `listed`.
+    pub(crate) async fn filtered_page(
+        &self,
+        filter: &str,
+        listed: Listed,
+        doing: Doing,
+        next: Option<&str>,
+    ) -> Result<Page, DevOpsError> {
         // Filters are repeated with each page, as the documentation asks. Filter and size have no documented
         // default, and an order keeps pages from sliding while PATs come and go.
         let mut request = Request::get(self.pats())
@@ -132,10 +143,10 @@ impl AzureDevOps {
             request = request.query("continuationToken", next);
         }
         let answer = self
-            .ask(request.query("api-version", PATS_VERSION), &Doing::List)
+            .ask(request.query("api-version", PATS_VERSION), &doing)
             .await?;
         let mut page =
-            wire::decode_list(&answer.json, listed).map_err(|why| self.odd(Doing::List, &answer, why))?;
+            wire::decode_list(&answer.json, listed).map_err(|why| self.odd(doing, &answer, why))?;
         if !page.odd.is_empty() {
             // These are quoted, and shortened.
             let echo = answer::echo(&answer.token);
@@ -227,12 +238,26 @@ impl AzureDevOps {
     /// # Errors
     /// See [`Reason`].
     pub async fn connection_data(&self) -> Result<(String, Option<String>), DevOpsError> {
-        let request = Request::get(self.connection_data_url()).query("api-version", CONNECTION_VERSION);
-        let answer = self.ask(request, &Doing::Connection).await?;
-        wire::decode_connection(&answer.json).map_err(|why| self.odd(Doing::Connection, &answer, why))
+        let account = self.account().await?;
+        Ok((account.id, account.user_name))
     }
 
-    fn connection_data_url(&self) -> String {
+    /// All that connection data tells. One request.
+    ///
+    /// # Errors
+    /// See [`Reason`].
+    pub async fn account(&self) -> Result<Account, DevOpsError> {
+        let request = Request::get(self.connection_data_url()).query("api-version", CONNECTION_VERSION);
+        let answer = self.ask(request, &Doing::Connection).await?;
+        wire::decode_account(&answer.json).map_err(|why| self.odd(Doing::Connection, &answer, why))
+    }
+
+    /// The client that all requests go through.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn connection_data_url(&self) -> String {
         format!(
             "https://dev.azure.com/{}/_apis/connectionData",
             self.organization.name()
@@ -269,7 +294,7 @@ impl AzureDevOps {
             .map_err(|no_answer| error(no_answer.into(), Words::default()))?;
         let about = match doing {
             Doing::Get(_) | Doing::Update(_) | Doing::Revoke(_) => About::OnePat,
-            Doing::List | Doing::Create(_) | Doing::Connection => About::Organization,
+            Doing::List | Doing::ListEnded | Doing::Create(_) | Doing::Connection => About::Organization,
         };
         if let Some((reason, words)) = answer::fault(&answer, about, &facts, &token) {
             let reason = match reason {

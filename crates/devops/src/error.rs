@@ -24,6 +24,8 @@ pub enum Doing {
     Revoke(AuthorizationId),
     /// Asking which account and user this is.
     Connection,
+    /// Looking for PATs that have ended.
+    ListEnded,
 }
 
 impl fmt::Display for Doing {
@@ -35,6 +37,7 @@ impl fmt::Display for Doing {
             Self::Update(id) => write!(f, "change the PAT {id}"),
             Self::Revoke(id) => write!(f, "revoke the PAT {id}"),
             Self::Connection => f.write_str("tell which account and user this is"),
+            Self::ListEnded => f.write_str("list PATs that have ended"),
         }
     }
 }
@@ -209,6 +212,9 @@ pub struct DevOpsError {
 impl DevOpsError {
     /// Whether the request may have been carried out though its answer does not say so: what was to be made
     /// must be looked for before it is made again.
+    ///
+    /// No doubt is left by a reason inside a 200, by 429, and by any other 4xx but 408. A sign-in page is no clear
+    /// refusal: it may stand where the answer of the service stood.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match &self.reason {
@@ -222,7 +228,12 @@ impl DevOpsError {
             Reason::ServiceError | Reason::InternalError | Reason::NotUnderstood(_) | Reason::NoSecret(_) => {
                 true
             }
-            _ => false,
+            Reason::NoToken(_)
+            | Reason::Pat(_)
+            | Reason::RateLimited
+            | Reason::EndlessList
+            | Reason::SlowList(_) => false,
+            _ => !matches!(self.words.status, Some(400..=407 | 409..=499)),
         }
     }
 

@@ -8,13 +8,22 @@
 //! | `error` | one name for each decision, and what is said of it |
 //! | `tenant` | which Entra tenant the organization is connected to |
 //! | `own_pats` | all pages of a list, and the use cases' port |
+//! | `rotation` | which PATs have ended, and giving one a later end |
+//! | `probe` | which URL shows that a PAT works |
+//! | `trial` | whether it does |
 
 mod answer;
 mod client;
 mod error;
 mod own_pats;
+mod probe;
+mod rotation;
 mod tenant;
+mod trial;
 pub mod wire;
 
 pub use client::{AzureDevOps, NewPat, PatChange, Revocation};
 pub use error::{DevOpsError, Doing, Reason, Words};
+pub use probe::{Probe, ProbeError};
+pub use rotation::{Ending, Extended, OwnList};
+pub use trial::Trial;

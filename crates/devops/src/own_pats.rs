@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::pat::Listed;
+use patkeeper_core::pat::{Listed, Pat};
 use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_lifecycle::ports::{Connection, Listing, OwnPats};
 use tokio::time::{Instant, timeout_at};
@@ -47,18 +47,21 @@ impl OwnPats for AzureDevOps {
     }
 }
 
-/// Reads pages until the list ends. What came before a failure is kept; the failure is told once.
-async fn all_pages(
-    organization: &str,
-    which: Listed,
+/// What the pages of a list held.
+#[derive(Default)]
+pub(crate) struct Walked {
+    pub(crate) pats: Vec<Pat>,
+    pub(crate) odd: Vec<OddEntry>,
+    /// The page from which on nothing could be read, and why.
+    pub(crate) broken: Option<(usize, DevOpsError)>,
+}
+
+/// Reads pages until the list ends. What came before a failure is kept.
+pub(crate) async fn walk(
     error: impl Fn(Reason) -> DevOpsError,
     page: impl AsyncFn(Option<String>) -> Result<Page, DevOpsError>,
-) -> Listing {
-    let list = match which {
-        Listed::Active => "active",
-        Listed::Expired => "expired",
-    };
-    let mut listing = Listing::default();
+) -> Walked {
+    let mut walked = Walked::default();
     let mut seen = HashSet::new();
     let mut next = None;
     let deadline = Instant::now() + LONGEST;
@@ -71,26 +74,43 @@ async fn all_pages(
         let read = match read {
             Ok(read) => read,
             Err(error) => {
-                listing.unreadable.push(rest(organization, list, number, &error));
-                return listing;
+                walked.broken = Some((number, error));
+                return walked;
             }
         };
-        listing.pats.extend(read.pats);
-        listing
-            .unreadable
-            .extend(read.odd.iter().map(|odd| odd_entry(organization, list, odd)));
+        walked.pats.extend(read.pats);
+        walked.odd.extend(read.odd);
         match read.next {
-            None => return listing,
+            None => return walked,
             Some(token) if !seen.insert(token.clone()) => {
-                listing
-                    .unreadable
-                    .push(rest(organization, list, number + 1, &error(Reason::EndlessList)));
-                return listing;
+                walked.broken = Some((number + 1, error(Reason::EndlessList)));
+                return walked;
             }
             Some(token) => next = Some(token),
         }
     }
-    listing
+    walked
+}
+
+/// A list for the report. A failure is told once.
+async fn all_pages(
+    organization: &str,
+    which: Listed,
+    error: impl Fn(Reason) -> DevOpsError,
+    page: impl AsyncFn(Option<String>) -> Result<Page, DevOpsError>,
+) -> Listing {
+    let list = match which {
+        Listed::Active => "active",
+        Listed::Expired => "expired",
+    };
+    let walked = walk(error, page).await;
+    let odd = walked.odd.iter().map(|odd| odd_entry(organization, list, odd));
+    let broken = walked.broken.iter();
+    let unreadable = odd.chain(broken.map(|(number, error)| rest(organization, list, *number, error)));
+    Listing {
+        unreadable: unreadable.collect(),
+        pats: walked.pats,
+    }
 }
 
 fn rest(organization: &str, list: &str, page: usize, error: &DevOpsError) -> Unreadable {
@@ -130,11 +150,9 @@ fn odd_entry(organization: &str, list: &str, odd: &OddEntry) -> Unreadable {
 mod tests {
     use std::cell::RefCell;
 
-    use patkeeper_core::failure::FailureKind;
-    use patkeeper_core::pat::Pat;
-
     use super::*;
     use crate::wire;
+    use patkeeper_core::failure::FailureKind;
 
     fn failure(reason: Reason) -> DevOpsError {
         DevOpsError {

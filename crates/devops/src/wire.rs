@@ -197,23 +197,53 @@ fn pat_of(value: &Value) -> Result<Pat, NoPat> {
     }
 }
 
-/// What connection data tells: `instanceId`, and who is signed in.
+/// What connection data tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The organization's account id, a lower-case GUID (`instanceId`).
+    pub id: String,
+    /// The id of who is signed in, in this organization, as the service writes it.
+    pub user_id: Option<String>,
+    /// Their UPN or display name. Text of a stranger.
+    pub user_name: Option<String>,
+}
+
+/// Reads connection data: `instanceId`, and who is signed in.
 ///
 /// # Errors
 /// JSON that is not connection data.
-pub fn decode_connection(value: &Value) -> Result<(String, Option<String>), &'static str> {
+pub fn decode_account(value: &Value) -> Result<Account, &'static str> {
     // Every PAT is measured by this id: one that is none would drop them all as another organization's.
-    let account = text(value, "instanceId").and_then(account_id);
-    let account = account.ok_or("it holds no instanceId, or one that is no id")?;
-    let name = [
-        "/authenticatedUser/properties/Account/$value",
-        "/authenticatedUser/providerDisplayName",
-    ]
-    .iter()
-    .filter_map(|path| value.pointer(path)?.as_str())
-    .find(|name| !name.trim().is_empty());
-    Ok((account, name.map(ToOwned::to_owned)))
+    let id = text(value, "instanceId").and_then(account_id);
+    let texts = |paths: &[&str]| {
+        let texts = paths.iter().filter_map(|path| value.pointer(path)?.as_str());
+        let mut given = texts.filter(|text| !text.trim().is_empty());
+        given.next().map(ToOwned::to_owned)
+    };
+    Ok(Account {
+        id: id.ok_or("it holds no instanceId, or one that is no id")?,
+        user_id: texts(&["/authenticatedUser/id"]),
+        user_name: texts(&[
+            "/authenticatedUser/properties/Account/$value",
+            "/authenticatedUser/providerDisplayName",
+        ]),
+    })
 }
+
+/// Whether connection data says that nobody is signed in: organizations with public projects answer everybody, even
+/// with a token that is none, as `System:PublicAccess`.
+pub(crate) fn is_anonymous(connection: &Value) -> bool {
+    let user = |name: &str| {
+        connection
+            .pointer(&format!("/authenticatedUser/{name}"))?
+            .as_str()
+    };
+    user("descriptor").is_some_and(|text| text.starts_with("System:PublicAccess"))
+        || user("id").is_some_and(|id| id.eq_ignore_ascii_case(ANONYMOUS))
+}
+
+/// The id of whom the service does not know.
+pub(crate) const ANONYMOUS: &str = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
 
 #[cfg(test)]
 mod tests;

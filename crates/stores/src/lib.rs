@@ -9,4 +9,4 @@ pub mod key_vault;
 pub mod secret;
 
 pub use key_vault::KeyVault;
-pub use secret::{Metadata, NotStored, Secret, SecretId};
+pub use secret::{Change, Found, Metadata, NotStored, Secret, SecretId, Version, Versions};

@@ -148,3 +148,21 @@ fn only_what_was_never_processed_is_sure_not_to_have_happened() {
     assert!(may(Reason::ServiceError));
     assert!(may(Reason::NotUnderstood("it is not JSON")));
 }
+
+#[test]
+fn a_sign_in_page_in_place_of_an_answer_does_not_say_that_nothing_was_made() {
+    let may = |reason, status| {
+        let mut error = error(reason);
+        error.words.status = status;
+        error.may_have_happened()
+    };
+    assert!(may(Reason::SignInPage, Some(203)));
+    assert!(may(Reason::SignInPage, None));
+    assert!(may(Reason::ForeignPage, None));
+    assert!(may(Reason::SignInPage, Some(302)));
+    assert!(may(Reason::Refused, Some(408)));
+    assert!(may(Reason::NotAuthorized, Some(503)));
+    for status in [400, 401, 403, 404, 409, 429] {
+        assert!(!may(Reason::Refused, Some(status)), "{status}");
+    }
+}

@@ -167,22 +167,23 @@ fn a_creation_without_secret_names_what_must_be_revoked() {
 fn connection_data_tells_account_and_name() {
     let body = json!({
         "instanceId": "{AAAA0000-0000-0000-0000-00000000000A}", "authenticatedUser": {
-            "providerDisplayName": "Build", "properties": { "Account": { "$value": "svc@acme.example" } } }
+            "id": "u-1", "providerDisplayName": "Build", "properties": { "Account": { "$value": "svc@acme.example" } } }
     });
     assert_eq!(
-        decode_connection(&body),
-        Ok((
-            "aaaa0000-0000-0000-0000-00000000000a".to_owned(),
-            Some("svc@acme.example".to_owned())
-        ))
+        decode_account(&body),
+        Ok(Account {
+            id: "aaaa0000-0000-0000-0000-00000000000a".to_owned(),
+            user_id: Some("u-1".to_owned()),
+            user_name: Some("svc@acme.example".to_owned()),
+        })
     );
-    assert!(decode_connection(&json!({ "authenticatedUser": {} })).is_err());
+    assert!(decode_account(&json!({ "authenticatedUser": {} })).is_err());
 }
 
 #[test]
 fn an_account_that_is_no_id_hides_no_pat() {
     for odd in ["hello", "", "00000000-0000-0000-0000-000000000000", "aaaa0000"] {
-        assert!(decode_connection(&json!({ "instanceId": odd })).is_err(), "{odd}");
+        assert!(decode_account(&json!({ "instanceId": odd })).is_err(), "{odd}");
         assert_eq!(
             reach(Some(&json!([odd]))),
             Some(Reach::Organizations(vec![])),
@@ -238,6 +239,6 @@ proptest! {
             let entries = value["patTokens"].as_array().unwrap().len();
             prop_assert_eq!(page.pats.len() + page.odd.len(), entries);
         }
-        let _ = (decode_one(&value), decode_connection(&value), refusal(&value), decode_minted(value));
+        let _ = (decode_one(&value), decode_account(&value), refusal(&value), decode_minted(value));
     }
 }

@@ -68,7 +68,8 @@ pub(crate) fn told(error: &Error) -> Option<&Failure> {
     None
 }
 
-fn tell(failure: Failure) -> Error {
+/// A failure, as it passes through the SDK.
+pub(crate) fn tell(failure: Failure) -> Error {
     let what = failure.what.clone();
     Error::with_error(ErrorKind::Credential, Told(failure), what)
 }

@@ -18,14 +18,28 @@ const LONGEST_QUOTE: usize = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doing {
     Read,
+    List,
     Write,
+    Change,
 }
 
 impl Doing {
     fn verb(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::List => "list the versions of",
             Self::Write => "store",
+            Self::Change => "change",
+        }
+    }
+
+    /// The same, as what is being done.
+    pub(crate) fn gerund(self) -> &'static str {
+        match self {
+            Self::Read => "reading",
+            Self::List => "listing the versions of",
+            Self::Write => "storing",
+            Self::Change => "changing",
         }
     }
 
@@ -33,7 +47,8 @@ impl Doing {
     fn right(self) -> (&'static str, &'static str) {
         match self {
             Self::Read => ("Key Vault Secrets User", "get"),
-            Self::Write => ("Key Vault Secrets Officer", "set"),
+            Self::List => ("Key Vault Secrets User", "list"),
+            Self::Write | Self::Change => ("Key Vault Secrets Officer", "set"),
         }
     }
 }
@@ -100,6 +115,17 @@ impl Refusal {
     /// Whether it says that there is no such secret, which a page of a proxy never says.
     pub(crate) fn is_no_secret(&self) -> bool {
         self.status == 404 && self.code == "SecretNotFound"
+    }
+
+    /// Whether it says that the version cannot be read because it is disabled.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.status == 403
+            && (self.inner == "SecretDisabled" || self.message.contains("not allowed on a disabled secret"))
+    }
+
+    /// Whether it says that reading is not among the caller's rights.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.status == 403
     }
 
     /// Whether it was surely refused, and nothing written.

@@ -1,3 +1,5 @@
+mod beside;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;

@@ -7,6 +7,8 @@
     reason = "a test that cannot be set up fails"
 )]
 
+mod rotation;
+
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
