@@ -4,4 +4,5 @@ mod bad_days;
 mod crashes;
 mod model;
 mod properties;
+mod rivals;
 mod words;
