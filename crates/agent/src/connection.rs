@@ -5,7 +5,7 @@
 
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::tenant::{is_client_id, is_tenant};
+use patkeeper_core::tenant::could_be_id;
 use patkeeper_core::text::{fit, plain};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -160,7 +160,7 @@ impl Reading<'_> {
         let tenant = self
             .parameter("tenantid")
             .ok_or_else(|| self.missing("tenantid", "its tenant"))?;
-        if is_tenant(tenant) {
+        if could_be_id(tenant) {
             return Ok(tenant.to_owned());
         }
         let why = "Its 'tenantid' is neither an ID nor a domain name.";
@@ -178,10 +178,10 @@ impl Reading<'_> {
     }
 
     fn checked_client_id(&self, name: &str, id: &str) -> Result<String, Failure> {
-        if is_client_id(id) {
+        if could_be_id(id) {
             return Ok(id.to_owned());
         }
-        let why = format!("Its '{name}' is no ID (a GUID).");
+        let why = format!("Its '{name}' is no ID.");
         Err(self
             .bad("has no client ID that can be one", why)
             .with_way_out("correct the client ID of the service connection"))

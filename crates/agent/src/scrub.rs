@@ -19,6 +19,9 @@ const SHORTEST_PART: usize = 16;
 
 const MASK: &str = "***";
 
+/// Of a secret that was cut off, the beginning is taken out from this length on, in bytes.
+const BEGINNING: usize = 20;
+
 /// An Azure DevOps PAT is 84 letters and digits with this at 76..80 ("Use personal access tokens", Azure DevOps
 /// documentation, on the token's format).
 const PAT_SIGNATURE: &str = "AZDO";
@@ -127,7 +130,42 @@ impl Scrubber {
                 text = text.replace(form.as_str(), MASK);
             }
         }
+        // Text that was shortened before it came here may end within a secret.
+        for form in self.forms.iter().filter(|form| form.len() > BEGINNING) {
+            if let Some(clean) = without_beginning(&text, form) {
+                text = clean;
+            }
+        }
         text
+    }
+}
+
+/// The text without the longest beginning of the secret wherever one stands; `None`: none does.
+fn without_beginning(text: &str, secret: &str) -> Option<String> {
+    let beginning = secret.get(..BEGINNING)?;
+    let mut rest = text.split_once(beginning)?;
+    let mut clean = String::with_capacity(text.len());
+    loop {
+        let (before, after) = rest;
+        let further = secret
+            .get(BEGINNING..)
+            .unwrap_or_default()
+            .chars()
+            .zip(after.chars());
+        let same: usize = further
+            .take_while(|(one, other)| one == other)
+            .map(|(c, _)| c.len_utf8())
+            .sum();
+        let after = after.get(same..).unwrap_or_default();
+        clean.push_str(before);
+        clean.push_str(MASK);
+        match after.split_once(beginning) {
+            Some(next) => rest = next,
+            None => {
+                clean.push_str(after);
+                return Some(clean);
+            }
+        }
     }
 }
 
@@ -231,6 +269,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_secret_that_was_cut_off_leaves_nothing_behind_its_beginning() {
+        let secret = "made-up.0123456789abcdefghijklmnopqrstuvwxyz";
+        let scrubber = scrubber(secret);
+        for length in [20, 21, 43] {
+            let text = format!("a {}… b {}\u{e9}", &secret[..length], &secret[..length]);
+            assert_eq!(scrubber.scrub(&text), "a ***… b ***\u{e9}", "{length}");
+        }
+        assert_eq!(
+            scrubber.scrub("made-up.0123456789"),
+            "made-up.0123456789",
+            "too short to be one"
+        );
+    }
 
     fn scrubber(secret: &str) -> Scrubber {
         let mut scrubber = Scrubber::default();

@@ -55,7 +55,7 @@ fn perform(task: &'static Task, context: &AgentContext, console: &Console) -> Re
         variables: &variables,
         console,
     };
-    run::to_the_end(console, monitor::run(job))
+    run::to_the_end(console, monitor::stands(&job.inputs), monitor::run(job))
 }
 
 /// An agent that has waited long enough kills the shim, and only the shim. What is left of the step must not go on

@@ -111,7 +111,7 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
         variables: &variables,
         console,
     };
-    run::to_the_end(console, monitor::run(job)).map_err(broke)
+    run::to_the_end(console, monitor::stands(&job.inputs), monitor::run(job)).map_err(broke)
 }
 
 /// One finding of the demo is waived, so that a waiver can be seen.

@@ -16,9 +16,16 @@ pub(crate) fn run<'a>(words: impl Iterator<Item = &'a String>) -> ExitCode {
         [] => (render::explanations(), true),
         ["-"] => {
             let mut pasted = Vec::new();
-            if let Err(error) = std::io::stdin().take(LARGEST).read_to_end(&mut pasted) {
+            if let Err(error) = std::io::stdin().take(LARGEST + 1).read_to_end(&mut pasted) {
                 let _ = writeln!(std::io::stderr(), "Standard input could not be read: {error}.");
                 return ExitCode::from(2);
+            }
+            if pasted.len() as u64 > LARGEST {
+                let read = LARGEST / 1024 / 1024;
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "Only the first {read} MB of standard input are read."
+                );
             }
             explain(&decode(&pasted))
         }

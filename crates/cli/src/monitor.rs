@@ -13,6 +13,7 @@ use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::PatMonitorInputs;
 use patkeeper_agent::inputs::pat_monitor::ReportFormat;
+use patkeeper_agent::inputs::sign_in::SignIn;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::{MonitorSettings, StepEnd, StepResult, judge, step_end};
 use patkeeper_core::organization::Organization;
@@ -27,6 +28,16 @@ use serde_json::Value;
 use crate::run::{self, Ending};
 use crate::sign_in::Place;
 use reports::{Folder, Written};
+
+/// What is so when a run is cancelled.
+pub(crate) fn stands(inputs: &PatMonitorInputs) -> &'static str {
+    match inputs.sign_in.choice {
+        SignIn::RefreshToken(_) => {
+            "No PAT was changed. Whichever refresh token the vault holds now, it is a good one: redeeming does not end it."
+        }
+        _ => "Nothing was changed.",
+    }
+}
 
 /// One run of PatMonitor.
 pub(crate) struct Job<'a> {

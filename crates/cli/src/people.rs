@@ -8,7 +8,7 @@ use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::Inputs;
-use patkeeper_agent::registry::Task;
+use patkeeper_agent::registry::{Input, Task};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_http::Settings;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(task: &'static Task, matches: &ArgMatches) -> ExitCode {
             variables: &[],
             console,
         };
-        run::to_the_end(console, monitor::run(job))
+        run::to_the_end(console, monitor::stands(&job.inputs), monitor::run(job))
     })
 }
 
@@ -59,6 +59,11 @@ pub(crate) fn inputs(task: &'static Task, matches: &ArgMatches) -> Result<Inputs
         Some((input, value)) if *input == name => Some(value.clone()),
         _ => text(matches, name),
     };
+    for input in task.inputs.iter().filter(|input| input.secret) {
+        if let Some(value) = flag(input.name) {
+            refuse_lost(input, &value)?;
+        }
+    }
     Ok(Inputs::from_flags(task, flag)?)
 }
 
@@ -95,4 +100,19 @@ fn typed_in(task: &'static Task, matches: &ArgMatches) -> Result<Option<(&'stati
             )
         })?;
     Ok(Some((input.name, value)))
+}
+
+/// A secret that is given and empty, or more than one line, was lost on its way: it must not read as one that was
+/// never given, since that would be another sign-in.
+fn refuse_lost(input: &Input, value: &str) -> Result<(), Failure> {
+    let why = match value.trim() {
+        "" => "it is given, and empty",
+        text if text.contains(['\r', '\n']) => "it has more than one line",
+        _ => return Ok(()),
+    };
+    let what = format!(
+        "{}: {why} (its value is not shown, because it is a secret).",
+        Front::People.label(input.name)
+    );
+    Err(Failure::new(FailureKind::Input, what).with_code("badInput"))
 }

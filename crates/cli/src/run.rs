@@ -84,9 +84,10 @@ pub(crate) fn report_bugs(console: &Console) {
     console.install_panic_hook(|| std::process::exit(i32::from(FailureKind::Bug.exit_code())));
 }
 
-/// Runs the work to its end, or to the agent's cancellation, whichever is first.
+/// Runs the work to its end, or to the agent's cancellation, whichever is first. `stands` says what is so then.
 pub(crate) fn to_the_end(
     console: &Console,
+    stands: &str,
     work: impl Future<Output = Result<Ending, Failure>>,
 ) -> Result<Ending, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -106,7 +107,7 @@ pub(crate) fn to_the_end(
             ending = work => ending,
             () = cancelled() => Err(Failure::new(
                 FailureKind::Cancelled,
-                "Cancelled: no further request was begun, and no PAT was changed.",
+                format!("Cancelled: no further request was begun. {stands}"),
             )),
         }
     });

@@ -51,7 +51,13 @@ impl Place<'_> {
                 token,
                 &self.console.front().label("accessToken"),
             )?),
-            SignIn::ServiceConnection => self.reach(inputs)?.identity.tokens_for(scope),
+            SignIn::ServiceConnection => {
+                let reached = self.reach(inputs)?;
+                if reached.cloud != Cloud::Public {
+                    return Err(of_another_cloud(reached.cloud));
+                }
+                reached.identity.tokens_for(scope)
+            }
             SignIn::ManagedIdentity { client_id } => {
                 Identity::managed(&self.setup(Cloud::Public), client_id.clone())?.tokens_for(scope)
             }
@@ -139,6 +145,9 @@ impl Place<'_> {
         refresh: &RefreshTokenInputs,
     ) -> Result<RefreshToken, Failure> {
         let reached = self.reach(inputs)?;
+        if refresh.tenant_id.is_none() && reached.cloud != Cloud::Public {
+            return Err(no_tenant(reached.cloud));
+        }
         let proof = match (&refresh.proof, &reached.connection) {
             (ClientProof::None, _) => Proof::None,
             (ClientProof::Secret(secret), _) => Proof::Secret(secret.clone()),
@@ -173,4 +182,29 @@ impl Place<'_> {
             Arc::new(kept),
         ))
     }
+}
+
+/// Azure DevOps Services belongs to the public cloud.
+fn of_another_cloud(cloud: Cloud) -> Failure {
+    let what = format!(
+        "azureSubscription: the connection belongs to {}, and Azure DevOps takes tokens of {} alone.",
+        cloud.name(),
+        Cloud::Public.name()
+    );
+    Failure::new(FailureKind::Input, what)
+        .with_code("badInput")
+        .with_way_out(
+            "name a connection of the public cloud; one of another cloud can only reach a Key Vault there",
+        )
+}
+
+fn no_tenant(cloud: Cloud) -> Failure {
+    let what = format!(
+        "tenantId: it is missing, and the connection's own tenant is one of {}, where the app that the refresh token \
+         belongs to cannot be.",
+        cloud.name()
+    );
+    Failure::new(FailureKind::Input, what)
+        .with_code("badInput")
+        .with_way_out("give the tenant of the app registration: its ID, or a domain of it")
 }

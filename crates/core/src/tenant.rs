@@ -14,6 +14,16 @@ pub fn is_client_id(text: &str) -> bool {
     is_guid(text)
 }
 
+/// Whether a text could be an id or a domain at all, and leads nowhere else as part of a URL's path. Who makes a
+/// connection has it verified by Azure, so it is held to no more than this.
+#[must_use]
+pub fn could_be_id(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
 fn is_guid(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')

@@ -158,19 +158,21 @@ fn refused(said: &str, code: Option<i32>) -> Failure {
             .with_code("azFailed")
             .with_way_out(TRY_IT),
     };
-    let failure = if entra.is_some() && wants_sign_in {
-        failure.with_way_out(
-            "sign in again as the account that the agent runs as, to the organization's tenant: az login --tenant <tenant> --allow-no-subscriptions",
-        )
-    } else {
-        failure
-    };
+    let failure = if entra.is_some() { again(failure) } else { failure };
     let ended = code.map_or("no exit code".to_owned(), |code| format!("exit code {code}"));
     failure.with_service_words(words::quoted(
         Some(&without_tokens(said)),
         &[ended],
         &Echo::default(),
     ))
+}
+
+/// The table's ways out are for a refresh token of ours; this one is az's own.
+fn again(mut failure: Failure) -> Failure {
+    failure.ways_out.retain(|way| !way.contains("patkeeper sign-in"));
+    failure.with_way_out(
+        "sign in again as the account that the agent runs as, to the organization's tenant: az login --tenant <tenant> --allow-no-subscriptions",
+    )
 }
 
 /// What `az` said, without what may be a token: which it used is not known here.

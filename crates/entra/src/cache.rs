@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use patkeeper_core::failure::Failure;
+use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_http::{BoxFuture, Mask, TokenSource};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use crate::Setup;
@@ -17,6 +17,8 @@ use crate::Setup;
 /// kept for most of its life all the same: each fetch of some has to be paid for with a new version in a vault.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
 const SHARE: i32 = 5;
+/// The shortest that a token is kept, whatever is said of its life: one said to have none may be good all the same.
+const SHORTEST: TimeDelta = TimeDelta::minutes(1);
 /// No token is kept for longer than this, whatever its issuer says: a step hardly runs so long, and if the issuer errs
 /// the token would be used after its end.
 pub(crate) const LONGEST: TimeDelta = TimeDelta::days(1);
@@ -84,9 +86,13 @@ impl Cached {
         match self.credential.fetch(&self.scope).await {
             Ok(Fetched { token, good_for }) => {
                 (self.mask)("access token", &token);
+                if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return Err(odd_token());
+                }
                 let good_for = good_for.min(LONGEST);
                 let margin = MARGIN.min(good_for / SHARE);
-                let until = now.checked_add_signed(good_for - margin).unwrap_or(now);
+                let kept_for = (good_for - margin).max(SHORTEST);
+                let until = now.checked_add_signed(kept_for).unwrap_or(now);
                 state.kept = Some((token.clone(), until));
                 Ok(token)
             }
@@ -98,6 +104,18 @@ impl Cached {
             }
         }
     }
+}
+
+/// A text that no header can carry (RFC 6750, `b64token`). It is not the reader's input that is wrong.
+fn odd_token() -> Failure {
+    Failure::new(
+        FailureKind::Service,
+        "What was got as an access token is none: it has blanks or line breaks in it",
+    )
+    .with_code("notUnderstood")
+    .with_way_out(
+        "run the step again; if it stays so, check what it is that answers in place of Microsoft Entra",
+    )
 }
 
 impl TokenSource for Cached {

@@ -4,6 +4,7 @@
 //! hold a token; the answer itself tells all.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::cloud::CloudConfiguration;
@@ -15,6 +16,7 @@ use chrono::TimeDelta;
 use patkeeper_core::cloud::Cloud;
 use patkeeper_http::{HttpError, Response, azure};
 use secrecy::SecretString;
+use serde_json::Value;
 
 use crate::cache::{self, Fetched};
 
@@ -43,8 +45,8 @@ impl Heard {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn hear(&self, answer: Option<Response>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+    fn hear(&self, answer: Response) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
     }
 
     /// Asks a credential made with [`Heard::on`].
@@ -75,7 +77,6 @@ impl Policy for Heard {
                 "nothing sends the request",
             ));
         };
-        self.hear(None);
         let url = request.url();
         let asked = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
         let answer = first.send(context, request, rest).await?;
@@ -84,18 +85,29 @@ impl Policy for Heard {
         let pairs = headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        self.hear(Some(Response::from_parts(
-            asked,
-            status.into(),
-            pairs,
-            body.as_ref(),
-        )));
-        Ok(AsyncRawResponse::from_bytes(
-            status,
-            headers,
-            body.as_ref().to_vec(),
-        ))
+        self.hear(Response::from_parts(asked, status.into(), pairs, body.as_ref()));
+        Ok(AsyncRawResponse::from_bytes(status, headers, sane(body.as_ref())))
     }
+}
+
+/// An answer whose `expires_in` the library can add to a time: it ends the process where the sum is none. Numbers
+/// that came as texts are made numbers.
+fn sane(body: &[u8]) -> Vec<u8> {
+    let parsed = serde_json::from_slice::<Value>(body).ok();
+    let changed = parsed.and_then(|mut answer| {
+        let told = answer.get_mut("expires_in")?;
+        let seconds = told.as_f64().or_else(|| told.as_str()?.trim().parse().ok())?;
+        let most = cache::LONGEST.num_seconds();
+        let whole = told.as_i64().filter(|seconds| *seconds <= most);
+        if whole.is_some() || seconds.is_nan() {
+            return None;
+        }
+        let longest = Duration::from_secs(most.unsigned_abs());
+        let kept = Duration::try_from_secs_f64(seconds.max(0.0)).map_or(longest, |told| told.min(longest));
+        *told = kept.as_secs().into();
+        Some(answer.to_string().into_bytes())
+    });
+    changed.unwrap_or_else(|| body.to_vec())
 }
 
 /// The SDK's name for a cloud. Without one it would ask a host that an environment variable names.
@@ -112,5 +124,41 @@ pub(crate) fn fetched(token: &AccessToken) -> Fetched {
     Fetched {
         token: SecretString::from(token.token.secret()),
         good_for: TimeDelta::try_seconds(left.max(0)).unwrap_or(cache::LONGEST),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_life_that_no_clock_can_hold_is_cut_and_a_text_is_read() {
+        let life = |told: Value| {
+            let answer = sane(
+                json!({"access_token": "t", "expires_in": told})
+                    .to_string()
+                    .as_bytes(),
+            );
+            serde_json::from_slice::<Value>(&answer).unwrap()["expires_in"].clone()
+        };
+        let longest = json!(cache::LONGEST.num_seconds());
+        assert_eq!(life(json!(3599)), json!(3599));
+        assert_eq!(life(json!("3599")), json!(3599));
+        assert_eq!(life(json!(3599.5)), json!(3599));
+        assert_eq!(life(json!(1e12)), longest);
+        assert_eq!(life(json!(u64::MAX)), longest);
+        assert_eq!(life(json!("1e300")), longest);
+        assert_eq!(life(json!("soon")), json!("soon"));
+        assert_eq!(life(json!(null)), json!(null));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_no_such_answer_stays_as_it_is(text in "\\PC{0,60}") {
+            prop_assert_eq!(sane(text.as_bytes()), text.into_bytes());
+        }
     }
 }

@@ -10,7 +10,7 @@ use azure_identity::{
     ClientSecretCredentialOptions,
 };
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::tenant::{is_client_id, is_tenant};
+use patkeeper_core::tenant::could_be_id;
 use patkeeper_http::{BoxFuture, Echo, azure};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -34,13 +34,13 @@ pub(crate) enum Means {
 
 impl ServicePrincipal {
     pub(crate) fn new(setup: &Setup, tenant: &str, client_id: &str, means: Means) -> Result<Self, Failure> {
-        if !is_tenant(tenant) {
+        if !could_be_id(tenant) {
             return Err(bad(format!(
                 "'{tenant}' is no tenant: it takes the tenant's id or domain"
             )));
         }
-        if !is_client_id(client_id) {
-            return Err(bad(format!("'{client_id}' is no client id: it takes a GUID")));
+        if !could_be_id(client_id) {
+            return Err(bad(format!("'{client_id}' is no client id")));
         }
         if matches!(&means, Means::Secret(secret) if secret.expose_secret().is_empty()) {
             return Err(bad(format!("The client secret of the app {client_id} is empty")));

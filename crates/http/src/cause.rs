@@ -70,9 +70,11 @@ pub(crate) fn name(error: &reqwest::Error, about: &Asked<'_>) -> HttpError {
             after: about.limit,
         };
     }
+    // The TLS library adds the address of a page of its own.
+    let why = bottom.split(": https://").next().unwrap_or_default().to_owned();
     HttpError::Broken {
         asked: about.asked.to_owned(),
-        why: bottom,
+        why,
     }
 }
 

@@ -149,7 +149,9 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response::new(request.asked.clone(), status, headers, body))
+        let mut answer = Response::new(request.asked.clone(), status, headers, body);
+        answer.received = Some(chrono::Utc::now());
+        Ok(answer)
     }
 
     /// Requests sent so far, by all clones. Each try counts, whether it was answered or not: that a host was asked

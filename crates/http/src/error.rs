@@ -121,6 +121,10 @@ impl HttpError {
 
 /// With a capital first letter.
 fn sentence(text: &str) -> String {
+    // A host's name keeps its letters.
+    if text.split(' ').next().is_some_and(|word| word.contains('.')) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters
         .next()

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub struct Response {
     pub asked: String,
     headers: HeaderMap,
     body: Vec<u8>,
+    /// When it came, by this machine's clock.
+    pub(crate) received: Option<DateTime<Utc>>,
 }
 
 impl Response {
@@ -53,7 +56,17 @@ impl Response {
             asked,
             headers,
             body,
+            received: None,
         }
+    }
+
+    /// When the service answered: what its `Date` header says, else when the answer came.
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        let told = self.header("date");
+        told.and_then(|date| DateTime::parse_from_rfc2822(date).ok())
+            .map(|date| date.to_utc())
+            .or(self.received)
     }
 
     /// A header's value as text.

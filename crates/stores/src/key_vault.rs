@@ -148,7 +148,7 @@ impl KeyVault {
             Err(error) => {
                 let refusal = self.refusal(&error, Some(value));
                 let clear = is_clear(&error, refusal.as_ref());
-                let failure = self.failure((Doing::Write, name, Some(value)), &error, refusal);
+                let failure = self.failure((Doing::Write, name), &error, refusal);
                 if clear {
                     return Err(NotStored::surely(failure));
                 }

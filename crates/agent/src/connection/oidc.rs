@@ -72,7 +72,7 @@ fn uri(variables: &[(String, String)]) -> Result<String, Failure> {
             Err(
                 bad("System.OidcRequestUri is not a place of Azure DevOps Services.")
                     .with_why(format!(
-                        "It is {shown}, and the job's own token would be sent there."
+                        "It is {shown}, no plain https URL of an organization, and the job's own token would be sent there."
                     ))
                     .with_way_out(
                         "remove the variable of that name from the pipeline: the agent sets it by itself",

@@ -230,10 +230,10 @@ fn credentials_go_to_no_cloud_that_is_unknown_or_contradicted() {
 
 #[test]
 fn a_client_id_that_is_no_id_is_refused_by_its_name() {
-    let app = ("AUTH_PARAMETER_<id>_SERVICEPRINCIPALID", "acme-deploy");
+    let app = ("AUTH_PARAMETER_<id>_SERVICEPRINCIPALID", "acme deploy");
     let federation = scheme("WorkloadIdentityFederation");
     refused(read(&[federation, TENANT, app]), &["serviceprincipalid"]);
-    let assigned = ("DATA_<id>_MSICLIENTID", "acme-agents");
+    let assigned = ("DATA_<id>_MSICLIENTID", "acme/agents");
     let identity = scheme("ManagedServiceIdentity");
     refused(read(&[identity, TENANT, assigned]), &["msiclientId"]);
 }

@@ -159,24 +159,31 @@ fn one_of<T: Copy>(inputs: &Inputs, input: &Input, table: &[(&'static str, T)]) 
     inputs.present(input, inputs.choice(input, table)?)
 }
 
+const ORGANIZATIONS: &str = "allowed are https://dev.azure.com/acme/, https://acme.visualstudio.com/ or acme";
+
+/// Why a text names no organization.
+pub(super) fn not_an_organization(text: &str, error: &OrganizationError) -> String {
+    match error {
+        OrganizationError::Server => format!(
+            "{} looks like an Azure DevOps Server collection, which has no PAT lifecycle API; \
+             Patkeeper works with Azure DevOps Services: {ORGANIZATIONS}.",
+            quote(text)
+        ),
+        OrganizationError::Empty | OrganizationError::NotAzureDevOps => {
+            format!(
+                "{} is not an Azure DevOps organization; {ORGANIZATIONS}.",
+                quote(text)
+            )
+        }
+    }
+}
+
 fn organizations(inputs: &Inputs) -> Result<Vec<Organization>, BadInput> {
     const INPUT: &Input = &registry::ORGANIZATION;
-    const ALLOWED: &str = "allowed are https://dev.azure.com/acme/, https://acme.visualstudio.com/ or acme";
     let mut organizations: Vec<Organization> = Vec::new();
     for line in inputs.lines(INPUT) {
-        let organization = Organization::parse(&line).map_err(|error| {
-            let why = match error {
-                OrganizationError::Server => format!(
-                    "{} looks like an Azure DevOps Server collection, which has no PAT lifecycle API; \
-                     Patkeeper works with Azure DevOps Services: {ALLOWED}.",
-                    quote(&line)
-                ),
-                OrganizationError::Empty | OrganizationError::NotAzureDevOps => {
-                    format!("{} is not an Azure DevOps organization; {ALLOWED}.", quote(&line))
-                }
-            };
-            inputs.bad(INPUT, why)
-        })?;
+        let organization = Organization::parse(&line)
+            .map_err(|error| inputs.bad(INPUT, not_an_organization(&line, &error)))?;
         if !organizations
             .iter()
             .any(|seen| seen.name().eq_ignore_ascii_case(organization.name()))
@@ -185,7 +192,7 @@ fn organizations(inputs: &Inputs) -> Result<Vec<Organization>, BadInput> {
         }
     }
     if organizations.is_empty() {
-        return Err(inputs.bad(INPUT, format!("it is missing; {ALLOWED}.")));
+        return Err(inputs.bad(INPUT, format!("it is missing; {ORGANIZATIONS}.")));
     }
     Ok(organizations)
 }

@@ -33,7 +33,11 @@ pub(crate) fn run(matches: &ArgMatches) -> ExitCode {
         let inputs = run::masked(console, people::inputs(&COMMAND, matches)?);
         let command = SignInCommand::read(&inputs)?;
         let network = people::network()?;
-        run::to_the_end(console, sign_in(&command, &network, console))
+        run::to_the_end(
+            console,
+            "What was stored is said above; nothing else was changed.",
+            sign_in(&command, &network, console),
+        )
     })
 }
 

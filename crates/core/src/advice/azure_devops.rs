@@ -141,7 +141,8 @@ pub(super) static ROWS: &[Advice] = &[
         "the account was never added to the organization, or has never signed in to it",
         &[
             "as a user: open the organization once in a browser with this account",
-            "as a service principal or managed identity: have it added under Organization settings, Users",
+            "as a service principal or managed identity: it can be added under Organization settings, Users, but PATs stay \
+             closed to it: sign in as a user, signIn: refreshToken (docs/sign-in.md)",
         ],
     ),
     row(

@@ -33,8 +33,8 @@ pub(super) static ROWS: &[Advice] = &[
         Who::VaultOwner,
         "the identity has no role on the vault, or on the secret, that allows this",
         &[
-            "give it the role 'Key Vault Secrets Officer' on that one secret or on the vault: the refresh token's \
-             successor is written back, so reading alone is not enough (docs/sign-in.md#permissions)",
+            "give it the role 'Key Vault Secrets Officer' on that one secret or on the vault: what is read there is also \
+             replaced, so reading alone is not enough (docs/sign-in.md#permissions)",
             "check that it is the identity of the service connection that got the role; a new role takes up to ten minutes",
         ],
     ),

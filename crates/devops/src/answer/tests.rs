@@ -192,7 +192,11 @@ fn a_token_is_expired_by_the_services_clock_not_ours() {
         at("Sat, 21 Nov 2026 10:30:00 GMT"),
         "TokenExpired(2026-11-21T10:00:00Z)"
     );
-    assert_eq!(at("Sat, 21 Nov 2026 10:01:00 GMT"), "Refused");
+    assert_eq!(
+        at("Sat, 21 Nov 2026 10:00:01 GMT"),
+        "TokenExpired(2026-11-21T10:00:00Z)"
+    );
+    assert_eq!(at("Sat, 21 Nov 2026 09:59:59 GMT"), "Refused");
     assert_eq!(at("yesterday"), "Refused");
 }
 

@@ -10,7 +10,7 @@ use oauth2::{
     EndpointSet, HttpRequest, HttpResponse, TokenResponse, TokenUrl,
 };
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::tenant::{is_client_id, is_tenant};
+use patkeeper_core::tenant::could_be_id;
 use patkeeper_http::{BoxFuture, Client, Echo, HttpError, Repeat, Request, Response, TokenFacts};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -90,11 +90,8 @@ impl Endpoint {
     pub(super) fn library(&self, proven: &Proven) -> Result<Library, Failure> {
         let (tenant, authority) = (&self.app.tenant, self.setup.cloud.authority());
         let client_id = &self.app.client_id;
-        for (name, value, fits) in [
-            ("tenantId", tenant, is_tenant(tenant)),
-            ("clientId", client_id, is_client_id(client_id)),
-        ] {
-            if !fits {
+        for (name, value) in [("tenantId", tenant), ("clientId", client_id)] {
+            if !could_be_id(value) {
                 return Err(Failure::new(
                     FailureKind::Input,
                     format!("{name}: '{value}' cannot be one."),

@@ -72,7 +72,7 @@ pub(super) fn check(asked: &[String], granted: &[String]) -> Result<(), Failure>
     Err(Failure::new(
         FailureKind::Refused,
         format!(
-            "Microsoft Entra granted less than was asked for: {} is missing.",
+            "Microsoft Entra granted less than was asked for, without {}.",
             missing.join(" and ")
         ),
     )
@@ -139,8 +139,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let refused = checked(&["vso.pats"]).unwrap_err();
-        assert!(refused.contains(": vso.pats_manage is missing"), "{refused}");
+        assert!(refused.contains("without vso.pats_manage."), "{refused}");
         let refused = checked(&["vso.pats_manage", "openid"]).unwrap_err();
-        assert!(refused.contains(": vso.pats is missing"), "{refused}");
+        assert!(refused.contains("without vso.pats."), "{refused}");
     }
 }

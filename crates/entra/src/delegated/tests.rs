@@ -398,7 +398,7 @@ async fn a_grant_of_less_than_was_asked_for_names_what_is_missing() {
         (FailureKind::Refused, Some("missingScopes"))
     );
     assert!(
-        failure.what.contains("vso.pats_manage is missing"),
+        failure.what.contains("without vso.pats_manage."),
         "{}",
         failure.what
     );

@@ -130,7 +130,7 @@ impl Refusal {
             Reason::SignInPage => refused("signInPage")
                 .with_why("it shows its sign-in page instead of an answer: it does not know the job's token")
                 .with_way_out("run the job again; a job's token ends with the job, or with its time limit")
-                .with_way_out("if it stays so, report it with the ids below"),
+                .with_way_out("if it stays so, report it"),
             Reason::JobToken => refused("jobTokenRefused")
                 .with_why("it does not accept the job's token, which ends with the job, or with its time limit")
                 .with_way_out("run the job again"),

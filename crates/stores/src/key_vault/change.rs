@@ -46,7 +46,7 @@ impl KeyVault {
             Err(error) => {
                 let refusal = self.refusal(&error, None);
                 let clear = is_clear(&error, refusal.as_ref());
-                let failure = self.failure((Doing::Write, name, None), &error, refusal);
+                let failure = self.failure((Doing::Write, name), &error, refusal);
                 if clear {
                     return Err(NotStored::surely(failure));
                 }
@@ -94,7 +94,7 @@ impl KeyVault {
             Err(error) => {
                 let refusal = self.refusal(&error, None);
                 let clear = is_clear_though_repeated(&error, refusal.as_ref());
-                let failure = self.failure((Doing::Change, name, None), &error, refusal);
+                let failure = self.failure((Doing::Change, name), &error, refusal);
                 if clear {
                     return Err(NotStored::surely(failure));
                 }

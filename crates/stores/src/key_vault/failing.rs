@@ -4,6 +4,7 @@ use azure_core::Error;
 use azure_core::error::ErrorKind;
 use patkeeper_core::advice;
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::text::fit;
 use patkeeper_core::vault::SecretName;
 use patkeeper_http::{Echo, HttpError, azure};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,8 +25,8 @@ impl KeyVault {
         )
         .with_code("storeUnclear")
         .with_why(format!(
-            "{} Asked afterwards, {read}. Either it was never stored, or it still will be",
-            put.what
+            "{}. Asked afterwards, {read}. Either it was never stored, or it still will be",
+            put.what.trim_end_matches('.')
         ))
         .with_way_out("run the step again in some minutes")
         .with_way_out(format!(
@@ -60,7 +61,7 @@ impl KeyVault {
 
     pub(super) fn failure(
         &self,
-        (doing, name, value): (Doing, &SecretName, Option<&SecretString>),
+        (doing, name): (Doing, &SecretName),
         error: &Error,
         refusal: Option<Refusal>,
     ) -> Failure {
@@ -81,21 +82,18 @@ impl KeyVault {
         if let Some(refusal) = refusal {
             return refusal.failure(&about);
         }
-        // What is left is the vault's challenge, which names whom to ask for a token and for what.
-        let words: String = self
-            .echo(value)
-            .out_of(&error.to_string())
-            .chars()
-            .take(500)
-            .collect();
+        // What is left is the vault's challenge, which names whom to ask for a token and for what. Of the SDK's words only
+        // that is shown: the others advise to leave this check out.
+        let words = error.to_string();
+        let resource = words.split('\'').nth(1).unwrap_or("something else");
         about
             .failure(FailureKind::Service, "challengeResource")
-            .with_why(
-                "what it asks a token for is not a resource that the vault's host belongs to, so none was sent; \
+            .with_why(format!(
+                "what it asks a token for, {}, is not a resource that the vault's host belongs to, so none was sent; \
                  whatever answered may not be Key Vault",
-            )
+                fit(resource, 120)
+            ))
             .with_way_out("check the vault's name, and the proxy and DNS of the agent's machine")
-            .with_service_words(format!("\"{words}\""))
     }
 
     /// A vault that does not exist has no address, so this is what a wrong name looks like.

@@ -14,6 +14,10 @@ use serde_json::Value;
 /// Most characters of the service's message that are quoted. One about a missing role has some 700.
 const LONGEST_QUOTE: usize = 1_000;
 
+/// The built-in role that allows all that Patkeeper does in a vault. Whatever it reads there it also replaces, so a
+/// role to read alone would only put the next refusal off.
+const ROLE: &str = "Key Vault Secrets Officer";
+
 /// What was asked of the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doing {
@@ -43,12 +47,12 @@ impl Doing {
         }
     }
 
-    /// The built-in role that allows it, and the permission of an access policy.
-    fn right(self) -> (&'static str, &'static str) {
+    /// The permission of an access policy that allows it.
+    fn permission(self) -> &'static str {
         match self {
-            Self::Read => ("Key Vault Secrets User", "get"),
-            Self::List => ("Key Vault Secrets User", "list"),
-            Self::Write | Self::Change => ("Key Vault Secrets Officer", "set"),
+            Self::Read => "get",
+            Self::List => "list",
+            Self::Write | Self::Change => "set",
         }
     }
 }
@@ -165,9 +169,9 @@ impl Refusal {
                 .replace("<vault>", about.vault.name())
                 .replace("<secret>", about.name.as_str());
         }
-        let (role, permission) = about.doing.right();
+        let permission = about.doing.permission();
         let detail = match row.code() {
-            "ForbiddenByRbac" => format!("{} needs the role '{role}'", about.principal()),
+            "ForbiddenByRbac" => format!("{} needs the role '{ROLE}'", about.principal()),
             "ForbiddenByPolicy" => {
                 format!("{} needs the secret permission '{permission}'", about.principal())
             }
@@ -192,11 +196,11 @@ impl Refusal {
                 ))
                 .with_way_out("check the clock of the agent's machine"),
             403 => {
-                let (role, permission) = about.doing.right();
+                let permission = about.doing.permission();
                 about
                     .failure(FailureKind::Refused, "Forbidden")
                     .with_why(format!("{} may not", about.principal()))
-                    .with_way_out(format!("give it the role '{role}' on the vault or the secret"))
+                    .with_way_out(format!("give it the role '{ROLE}' on the vault or the secret"))
                     .with_way_out(format!(
                         "where the vault uses access policies instead of roles, the secret permission '{permission}'"
                     ))

@@ -109,7 +109,7 @@ impl KeyVault {
                 if nothing {
                     return Ok(Reading::Nothing);
                 }
-                let failure = self.failure((Doing::Read, name, None), &error, refusal);
+                let failure = self.failure((Doing::Read, name), &error, refusal);
                 return if disabled {
                     Ok(Reading::Disabled(failure))
                 } else {
@@ -135,7 +135,7 @@ impl KeyVault {
             if self.line.succeeded() {
                 self.not_understood(Doing::List, name)
             } else {
-                self.failure((Doing::List, name, None), error, refusal)
+                self.failure((Doing::List, name), error, refusal)
             }
         };
         let pages = self.client.list_secret_properties_versions(name.as_str(), None);
@@ -180,7 +180,7 @@ impl KeyVault {
             }
             Err(error) => match self.refusal(&error, None) {
                 Some(refusal) if refusal.is_no_secret() || refusal.is_forbidden() => Ok(Found::Nothing),
-                refusal => Err(self.failure((Doing::Read, name, None), &error, refusal)),
+                refusal => Err(self.failure((Doing::Read, name), &error, refusal)),
             },
         }
     }

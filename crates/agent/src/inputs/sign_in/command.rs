@@ -4,7 +4,7 @@ use patkeeper_core::organization::Organization;
 use patkeeper_core::vault::{SecretName, VaultName};
 use secrecy::SecretString;
 
-use super::super::quote::quote;
+use super::super::pat_monitor::not_an_organization;
 use super::super::{BadInput, Inputs};
 use super::{client_id, secret_name, tenant, vault_name};
 use crate::registry::sign_in::{CLIENT_ID, TENANT_ID};
@@ -73,13 +73,7 @@ impl SignInCommand {
 fn organization(inputs: &Inputs) -> Result<Option<Organization>, BadInput> {
     const INPUT: &crate::registry::Input = &registry::ORGANIZATION;
     let parsed = inputs.text(INPUT).map(|text| {
-        Organization::parse(text).map_err(|_| {
-            let why = format!(
-                "{} is not an Azure DevOps organization; allowed are https://dev.azure.com/acme/ and acme.",
-                quote(text)
-            );
-            inputs.bad(INPUT, why)
-        })
+        Organization::parse(text).map_err(|error| inputs.bad(INPUT, not_an_organization(text, &error)))
     });
     parsed.transpose()
 }
