@@ -408,3 +408,32 @@ fn a_yes_or_no_that_stands_before_another_flag_does_not_swallow_it() {
         stderr(&output)
     );
 }
+
+#[test]
+fn a_token_that_was_lost_on_its_way_is_not_replaced_by_another_sign_in() {
+    let (sim, acme) = acme();
+    for lost in ["", " \n", "two\nlines"] {
+        let output = monitor(&sim, &acme).write_stdin(lost).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{lost:?}");
+        let said = stderr(&output);
+        assert!(said.contains("--access-token: it "), "{said}");
+    }
+    let mut with_secret = patkeeper();
+    with_secret.args([
+        "sign-in",
+        "--client-secret",
+        "",
+        "--vault",
+        "acme-kv",
+        "--secret-name",
+        "x",
+    ]);
+    let output = with_secret
+        .args(["--tenant-id", "acme.example"])
+        .args(["--client-id", "5a1e0000-0000-4000-8000-00000000c013"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--client-secret: it is given, and empty"));
+    assert!(sim.tunnels().is_empty(), "something was sent");
+}

@@ -274,3 +274,24 @@ fn a_connection_that_cannot_be_used_says_what_to_change() {
         assert!(office.world.sim.tunnels().is_empty());
     }
 }
+
+#[test]
+fn a_connection_of_another_cloud_reaches_its_vaults_alone() {
+    let mut office = Office::new();
+    let id = "5a1e0000-0000-4000-8000-00000000c0d1";
+    let mut connection = office.connection_with_secret(id);
+    connection.data = vec![("environment".to_owned(), "AzureUSGovernment".to_owned())];
+    office.change_job(|job| job.connection(connection));
+    let refresh = office
+        .refresh_step()
+        .input("azureSubscription", id)
+        .input("tenantId", "");
+    let cases: &[Case<'_>] = &[
+        (
+            Office::connection_step(id),
+            &["azureSubscription", "AzureUSGovernment"],
+        ),
+        (refresh, &["tenantId", "AzureUSGovernment"]),
+    ];
+    refused(&mut office, cases);
+}
