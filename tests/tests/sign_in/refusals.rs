@@ -249,7 +249,7 @@ fn a_vault_says_why_it_does_not_hand_the_refresh_token_out() {
                 office.refresh_step()
             },
             3,
-            &["ForbiddenByRbac", "Key Vault Secrets User", "sp-pipelines"],
+            &["ForbiddenByRbac", "Key Vault Secrets Officer", "sp-pipelines"],
         ),
         (
             |office| {

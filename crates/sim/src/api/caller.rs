@@ -212,8 +212,13 @@ pub(super) fn visitor(cloud: &mut Cloud, call: &Call<'_>, needed: Option<&str>) 
     }
 }
 
-/// `X-VSS-UserData`: who asks, as every answer says it to whom the service knows.
+/// `X-VSS-UserData`: who asks, as every answer says it to whom the service knows; of a name what a header can carry.
 pub(super) fn user_data(cloud: &Cloud, call: &Call<'_>) -> Option<String> {
+    let data = who(cloud, call)?;
+    Some(data.chars().filter(|c| !c.is_control()).collect())
+}
+
+fn who(cloud: &Cloud, call: &Call<'_>) -> Option<String> {
     let user = match caller(cloud, call.request) {
         Caller::Anonymous | Caller::Unknown => return None,
         Caller::Pat(id) => {
