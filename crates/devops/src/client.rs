@@ -145,6 +145,10 @@ impl AzureDevOps {
         let answer = self
             .ask(request.query("api-version", PATS_VERSION), &doing)
             .await?;
+        // A 200 can carry a refusal wherever a PAT is asked for.
+        if let Some((error, message)) = wire::refusal(&answer.json) {
+            return Err(self.no_pat(doing, &answer, NoPat::Refused(error, message)));
+        }
         let mut page =
             wire::decode_list(&answer.json, listed).map_err(|why| self.odd(doing, &answer, why))?;
         if !page.odd.is_empty() {

@@ -165,6 +165,23 @@ async fn a_policy_that_refuses_inside_a_200_is_named() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_refused_inside_a_200_is_named_too() {
+    let sim = sim();
+    let acme = acme(&sim, 1, TokenSpec::user);
+    let refused = Action::Replace {
+        status: 200,
+        content_type: "application/json".to_owned(),
+        body: r#"{"patToken":null,"patTokenError":"failedToReadTenantPolicy"}"#.to_owned(),
+    };
+    sim.fault(Fault::always(Match::any().path("_apis/tokens/pats"), refused));
+    let listing = acme.list(Listed::Active).await;
+    assert_eq!(
+        listing.unreadable[0].failure.code.as_deref(),
+        Some("failedToReadTenantPolicy")
+    );
+}
+
+#[tokio::test]
 async fn a_creation_whose_answer_is_lost_is_not_sent_twice() {
     let sim = sim();
     let acme = acme(&sim, 0, TokenSpec::user);
