@@ -125,13 +125,18 @@ impl Scrubber {
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
         let mut text = without_pats(text);
-        for form in &self.forms {
-            if text.contains(form.as_str()) {
-                text = text.replace(form.as_str(), MASK);
-            }
+        // A form that does not even begin here is neither whole in the text nor cut off in it.
+        let met: Vec<&str> = self
+            .forms
+            .iter()
+            .map(String::as_str)
+            .filter(|form| text.contains(form.get(..BEGINNING).unwrap_or(form)))
+            .collect();
+        for form in &met {
+            text = text.replace(form, MASK);
         }
         // Text that was shortened before it came here may end within a secret.
-        for form in self.forms.iter().filter(|form| form.len() > BEGINNING) {
+        for form in met.iter().filter(|form| form.len() > BEGINNING) {
             if let Some(clean) = without_beginning(&text, form) {
                 text = clean;
             }

@@ -11,8 +11,9 @@ use patkeeper_agent::console::Console;
 use patkeeper_agent::inputs::sign_in::{ClientProof, RefreshTokenInputs, SignIn, SignInInputs};
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::purpose::Purpose;
 use patkeeper_core::vault::VaultName;
-use patkeeper_entra::delegated::{App, Proof, Purpose, RefreshToken};
+use patkeeper_entra::delegated::{App, Proof, RefreshToken, scopes};
 use patkeeper_entra::{GivenToken, Identity, OidcRequest, Setup};
 use patkeeper_http::{AZURE_DEVOPS, Client, Mask, Proxy, TokenFacts, TokenSource};
 use patkeeper_stores::KeyVault;
@@ -35,10 +36,18 @@ pub(crate) struct Place<'a> {
 /// Who reaches the vault.
 struct Reached {
     identity: Identity,
-    cloud: Cloud,
     connection: Option<AzureConnection>,
     /// Of a connection that is federated.
     oidc: Option<Arc<OidcRequest>>,
+}
+
+impl Reached {
+    /// The Azure CLI's is the public one.
+    fn cloud(&self) -> Cloud {
+        self.connection
+            .as_ref()
+            .map_or(Cloud::Public, |connection| connection.cloud)
+    }
 }
 
 impl Place<'_> {
@@ -53,8 +62,8 @@ impl Place<'_> {
             )?),
             SignIn::ServiceConnection => {
                 let reached = self.reach(inputs)?;
-                if reached.cloud != Cloud::Public {
-                    return Err(of_another_cloud(reached.cloud));
+                if reached.cloud() != Cloud::Public {
+                    return Err(of_another_cloud(reached.cloud()));
                 }
                 reached.identity.tokens_for(scope)
             }
@@ -88,7 +97,6 @@ impl Place<'_> {
         let Some(id) = &inputs.azure_subscription else {
             return Ok(Reached {
                 identity: self.azure_cli()?,
-                cloud: Cloud::Public,
                 connection: None,
                 oidc: None,
             });
@@ -114,7 +122,6 @@ impl Place<'_> {
         };
         Ok(Reached {
             identity,
-            cloud: connection.cloud,
             connection: Some(connection),
             oidc,
         })
@@ -145,8 +152,8 @@ impl Place<'_> {
         refresh: &RefreshTokenInputs,
     ) -> Result<RefreshToken, Failure> {
         let reached = self.reach(inputs)?;
-        if refresh.tenant_id.is_none() && reached.cloud != Cloud::Public {
-            return Err(no_tenant(reached.cloud));
+        if refresh.tenant_id.is_none() && reached.cloud() != Cloud::Public {
+            return Err(no_tenant(reached.cloud()));
         }
         let proof = match (&refresh.proof, &reached.connection) {
             (ClientProof::None, _) => Proof::None,
@@ -172,13 +179,13 @@ impl Place<'_> {
             client_id: refresh.client_id.clone(),
             proof,
         };
-        let vault = self.vault(&refresh.vault, reached.cloud, &reached.identity)?;
-        let kept = KeptToken::new(vault, reached.cloud, refresh, self.console);
+        let vault = self.vault(&refresh.vault, reached.cloud(), &reached.identity)?;
+        let kept = KeptToken::new(vault, reached.cloud(), refresh, self.console);
         // Azure DevOps Services belongs to the public cloud, whatever cloud the vault is in.
         Ok(RefreshToken::new(
             &self.setup(Cloud::Public),
             app,
-            Purpose::Rotate.scopes(),
+            scopes(Purpose::Rotate),
             Arc::new(kept),
         ))
     }

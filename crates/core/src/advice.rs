@@ -105,6 +105,27 @@ pub struct Advice {
     pub ways_out: &'static [&'static str],
 }
 
+/// One row of a table.
+const fn row(
+    origin: Origin,
+    codes: &'static [&'static str],
+    phrases: &'static [&'static str],
+    kind: FailureKind,
+    who: Who,
+    meaning: &'static str,
+    ways_out: &'static [&'static str],
+) -> Advice {
+    Advice {
+        codes,
+        phrases,
+        origin,
+        kind,
+        meaning,
+        who,
+        ways_out,
+    }
+}
+
 impl Advice {
     /// The code that the row is known by.
     #[must_use]

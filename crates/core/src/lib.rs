@@ -6,6 +6,7 @@
 //! | room | what it knows |
 //! |---|---|
 //! | [`organization`] | which strings name an Azure DevOps organization |
+//! | [`purpose`] | what a user's sign-in is for, and what that takes |
 //! | [`cloud`], [`vault`] | Azure's clouds, Key Vaults and secrets by their names |
 //! | [`tenant`] | which strings name a tenant or an app of Microsoft Entra |
 //! | [`time`] | the service's timestamps |
@@ -29,6 +30,7 @@ pub mod judge;
 pub mod organization;
 pub mod pat;
 pub mod policy;
+pub mod purpose;
 pub mod reading;
 pub mod render;
 pub mod report;

@@ -9,8 +9,6 @@ use serde_json::Value;
 use crate::error::{Reason, Words};
 use crate::tenant;
 
-pub(crate) use patkeeper_http::words::message as quote;
-
 /// How much of a page is looked at, in bytes.
 const LONGEST_LOOK: usize = 64 * 1024;
 

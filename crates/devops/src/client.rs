@@ -348,10 +348,12 @@ impl AzureDevOps {
             NoPat::Refused(error, message) => {
                 // A name that is not known is the service's own words, too.
                 let error = match error {
-                    PatTokenError::Other(name) => PatTokenError::Other(answer::quote(&name, &echo)),
+                    PatTokenError::Other(name) => {
+                        PatTokenError::Other(patkeeper_http::words::message(&name, &echo))
+                    }
                     known => known,
                 };
-                words.message = message.map(|message| answer::quote(&message, &echo));
+                words.message = message.map(|message| patkeeper_http::words::message(&message, &echo));
                 words.type_key = Some(error.code().to_owned());
                 Reason::Pat(error)
             }

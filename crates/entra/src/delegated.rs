@@ -6,7 +6,7 @@
 //!
 //! | room | what it knows |
 //! |---|---|
-//! | [`scopes`] | what each purpose asks for, and what was not granted |
+//! | [`mod@scopes`] | what each purpose asks for, and what was not granted |
 //! | `endpoint` | Microsoft Entra's endpoints for one app: one request, one grant |
 //! | [`refresh_token`] | access tokens from a kept refresh token |
 //! | [`browser`] | the sign-in in a browser of this machine |
@@ -35,7 +35,7 @@ pub use browser::{PATIENCE, authorization_code};
 pub use device::device_code;
 pub use patkeeper_http::BoxFuture;
 pub use refresh_token::{Keeper, RefreshToken};
-pub use scopes::Purpose;
+pub use scopes::scopes;
 
 /// The app registration that a user signs in to.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, Utc};
 use patkeeper_core::failure::Failure;
+use patkeeper_core::purpose::PAT_SCOPES;
 use patkeeper_core::reading::IdentityKind;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -158,10 +159,7 @@ impl TokenFacts {
         if self.kind != Some(IdentityKind::User) || has("user_impersonation") {
             return Vec::new();
         }
-        ["vso.pats", "vso.pats_manage"]
-            .into_iter()
-            .filter(|name| !has(name))
-            .collect()
+        PAT_SCOPES.into_iter().filter(|name| !has(name)).collect()
     }
 
     /// Whether its time is over at `now`, by more than clocks may differ (5 minutes, as Entra allows).

@@ -69,6 +69,15 @@ impl Refusal {
         }
     }
 
+    /// The resource is there, and does not know this method.
+    pub(crate) fn method(method: &str) -> Self {
+        Self::exception(
+            405,
+            "VssRequestMethodNotSupportedException",
+            format!("The requested resource does not support http method '{method}'."),
+        )
+    }
+
     /// The answer; `host` is the one that was asked, `activity` the id of the request.
     pub(crate) fn answer(&self, host: &str, activity: &str) -> Answer {
         match self {

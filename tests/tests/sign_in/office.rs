@@ -353,6 +353,13 @@ impl Office {
             .cloud(|cloud| cloud.vault(VAULT).unwrap().secret(SECRET).unwrap().clone())
     }
 
+    /// Alters the app that the service connections stand for.
+    pub(crate) fn app(&self, alter: impl FnOnce(&mut App)) {
+        self.world
+            .sim
+            .cloud(|cloud| alter(cloud.app_mut(&self.app).unwrap()));
+    }
+
     pub(crate) fn vault(&self, alter: impl FnOnce(&mut Vault)) {
         self.world
             .sim

@@ -346,11 +346,7 @@ fn a_service_connection_that_may_not_sign_in_says_why() {
         ),
         (
             |office| {
-                let app = office.app.clone();
-                office
-                    .world
-                    .sim
-                    .cloud(|cloud| cloud.app_mut(&app).unwrap().federated.clear());
+                office.app(|app| app.federated.clear());
                 Office::connection_step(&office.federated)
             },
             3,
@@ -358,11 +354,7 @@ fn a_service_connection_that_may_not_sign_in_says_why() {
         ),
         (
             |office| {
-                let app = office.app.clone();
-                office
-                    .world
-                    .sim
-                    .cloud(|cloud| cloud.app_mut(&app).unwrap().secrets.clear());
+                office.app(|app| app.secrets.clear());
                 Office::connection_step(&office.with_secret)
             },
             3,

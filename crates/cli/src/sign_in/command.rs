@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use clap::ArgMatches;
 use patkeeper_agent::console::Console;
-use patkeeper_agent::inputs::sign_in::command::{For, SignInCommand};
+use patkeeper_agent::inputs::sign_in::command::SignInCommand;
 use patkeeper_agent::registry::sign_in_command::COMMAND;
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
@@ -18,12 +18,12 @@ use patkeeper_core::text::fit;
 use patkeeper_devops::AzureDevOps;
 use patkeeper_entra::GivenToken;
 use patkeeper_entra::delegated::{
-    App, PATIENCE, Proof, Purpose, Show, SignedIn, authorization_code, device_code,
+    App, PATIENCE, Proof, Show, SignedIn, authorization_code, device_code, scopes,
 };
 use patkeeper_http::{Client, Settings};
 
 use super::Place;
-use super::kept::{self, place};
+use super::kept;
 use crate::people;
 use crate::run::{self, Ending};
 
@@ -44,15 +44,15 @@ pub(crate) fn run(matches: &ArgMatches) -> ExitCode {
 async fn sign_in(command: &SignInCommand, network: &Settings, console: &Console) -> Result<Ending, Failure> {
     run::tell_of_network(console, network);
     let client = Client::new(network).map_err(|error| error.failure())?;
-    let place = Place {
+    let here = Place {
         console,
         client: &client,
         proxy: network.proxy.as_ref(),
         variables: &[],
     };
     // Asked first: it would be a pity to sign in and then have no place for what came of it.
-    let identity = place.azure_cli()?;
-    let vault = place.vault(&command.vault, Cloud::Public, &identity)?;
+    let identity = here.azure_cli()?;
+    let vault = here.vault(&command.vault, Cloud::Public, &identity)?;
     match vault.get(&command.secret).await {
         Ok(Some(kept)) => console.mask("refresh token", &kept.value),
         Ok(None) => {}
@@ -61,17 +61,12 @@ async fn sign_in(command: &SignInCommand, network: &Settings, console: &Console)
         Err(failure) => return Err(failure),
     }
 
-    let purpose = match command.purpose {
-        For::Rotate => Purpose::Rotate,
-        For::Organization => Purpose::Organization,
-        For::Audit => Purpose::Audit,
-    };
     let app = App {
         tenant: command.tenant.clone(),
         client_id: command.client_id.clone(),
         proof: command.client_secret.clone().map_or(Proof::None, Proof::Secret),
     };
-    let (setup, scopes) = (place.setup(Cloud::Public), purpose.scopes());
+    let (setup, scopes) = (here.setup(Cloud::Public), scopes(command.purpose));
     let shown = Shown(console.clone());
     let signed_in = if command.device_code {
         device_code(&setup, &app, &scopes, &shown).await?
@@ -136,16 +131,11 @@ async fn let_in(
 
 /// For whoever finds the secret in the vault.
 fn tags(command: &SignInCommand, who: &str) -> BTreeMap<String, String> {
-    let scopes = match command.purpose {
-        For::Rotate => "rotate",
-        For::Organization => "organization",
-        For::Audit => "audit",
-    };
     [
         ("patkeeper-account", who),
         ("patkeeper-client-id", &command.client_id),
         ("patkeeper-tenant-id", &command.tenant),
-        ("patkeeper-for", scopes),
+        ("patkeeper-for", command.purpose.name()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -172,7 +162,10 @@ fn yaml(command: &SignInCommand) -> Vec<String> {
     );
     input("tenantId", &command.tenant);
     input("clientId", &command.client_id);
-    input("refreshTokenVault", &place(&command.vault, Cloud::Public));
+    input(
+        "refreshTokenVault",
+        &kept::as_named(&command.vault, Cloud::Public),
+    );
     input("refreshTokenSecret", command.secret.as_str());
     if command.client_secret.is_some() {
         input("clientAuthentication", "federated");

@@ -85,7 +85,7 @@ impl Keeper for KeptToken {
 }
 
 /// A vault as inputs and flags name it: by its URL, unless its name alone leads to it whatever connection is used.
-pub(super) fn place(vault: &VaultName, connection: Cloud) -> String {
+pub(super) fn as_named(vault: &VaultName, connection: Cloud) -> String {
     match vault.cloud(connection) {
         Cloud::Public => vault.name().to_owned(),
         _ => vault.url(connection),
@@ -93,7 +93,7 @@ pub(super) fn place(vault: &VaultName, connection: Cloud) -> String {
 }
 
 fn absent(vault: &VaultName, cloud: Cloud, secret: &SecretName) -> Failure {
-    let (name, vault) = (vault.name(), place(vault, cloud));
+    let (name, vault) = (vault.name(), as_named(vault, cloud));
     Failure::new(
         FailureKind::Refused,
         format!("The Key Vault '{vault}' has no secret '{secret}', where the refresh token should be."),

@@ -1,29 +1,11 @@
 //! Answers of Azure DevOps.
 
-use super::{Advice, Origin, Who};
+use super::{Advice, Origin, Who, row};
 use crate::failure::FailureKind;
-
-const fn row(
-    codes: &'static [&'static str],
-    phrases: &'static [&'static str],
-    kind: FailureKind,
-    who: Who,
-    meaning: &'static str,
-    ways_out: &'static [&'static str],
-) -> Advice {
-    Advice {
-        codes,
-        phrases,
-        origin: Origin::AzureDevOps,
-        kind,
-        meaning,
-        who,
-        ways_out,
-    }
-}
 
 pub(super) static ROWS: &[Advice] = &[
     row(
+        Origin::AzureDevOps,
         &["signInPage", "203"],
         &["azure devops services | sign in"],
         FailureKind::Refused,
@@ -37,6 +19,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["InvalidAccessException"],
         &[
             "service principals are not allowed to perform this action",
@@ -55,6 +38,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["missingScopes"],
         &[],
         FailureKind::Refused,
@@ -68,6 +52,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["tokenExpired"],
         &[],
         FailureKind::Refused,
@@ -79,6 +64,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["wrongAudience"],
         &[],
         FailureKind::Refused,
@@ -91,6 +77,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["wrongTenant"],
         &[],
         FailureKind::Refused,
@@ -103,6 +90,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["noTenant"],
         &[],
         FailureKind::Refused,
@@ -111,6 +99,7 @@ pub(super) static ROWS: &[Advice] = &[
         &["have it connected to one: Organization settings, Microsoft Entra"],
     ),
     row(
+        Origin::AzureDevOps,
         &["UnauthorizedRequestException"],
         &["resource not available for anonymous access"],
         FailureKind::Refused,
@@ -122,6 +111,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["TF400813", "InvalidIdentityException"],
         &["the user is not authorized to access this resource"],
         FailureKind::Refused,
@@ -134,6 +124,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["TF401444"],
         &["sign-in at least once"],
         FailureKind::Refused,
@@ -146,6 +137,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["VS403463"],
         &["conditional access policy defined by your"],
         FailureKind::Refused,
@@ -157,6 +149,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["TF400733", "429"],
         &["request was blocked due to exceeding usage of resource"],
         FailureKind::Service,
@@ -168,6 +161,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["TF400898"],
         &["tf400898: an internal error occurred"],
         FailureKind::Service,
@@ -179,6 +173,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["patRefused"],
         &[],
         FailureKind::Refused,
@@ -190,6 +185,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["notAuthorized", "401", "403"],
         &[],
         FailureKind::Refused,
@@ -201,6 +197,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["organizationNotFound"],
         &[],
         FailureKind::Service,
@@ -212,6 +209,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["SessionTokenNotFoundException"],
         &[],
         FailureKind::Service,
@@ -220,6 +218,7 @@ pub(super) static ROWS: &[Advice] = &[
         &["check the authorization id, and that the PAT belongs to the signed-in account"],
     ),
     row(
+        Origin::AzureDevOps,
         &["badRequest", "400"],
         &[],
         FailureKind::Service,
@@ -231,6 +230,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["serviceError", "500", "502", "503", "504", "408"],
         &[],
         FailureKind::Service,
@@ -239,6 +239,7 @@ pub(super) static ROWS: &[Advice] = &[
         &["run the step again", "look at status.dev.azure.com"],
     ),
     row(
+        Origin::AzureDevOps,
         &["notUnderstood"],
         &[],
         FailureKind::Service,
@@ -250,6 +251,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["foreignPage"],
         &[],
         FailureKind::Service,
@@ -258,6 +260,7 @@ pub(super) static ROWS: &[Advice] = &[
         &["look at the agent's proxy: does it let the Azure DevOps hosts through without a page of its own?"],
     ),
     row(
+        Origin::AzureDevOps,
         &["endlessList"],
         &[],
         FailureKind::Service,
@@ -269,6 +272,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["serviceConnectionNotReferenced"],
         &["there is no explicit reference to service connection"],
         FailureKind::Refused,
@@ -282,6 +286,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::AzureDevOps,
         &["TaskOrchestrationPlanSecurityException"],
         &[],
         FailureKind::Service,
@@ -290,6 +295,7 @@ pub(super) static ROWS: &[Advice] = &[
         &["run the step again"],
     ),
     row(
+        Origin::AzureDevOps,
         &["globalPatsEnd"],
         &[],
         FailureKind::Refused,

@@ -3,30 +3,12 @@
 //! Sources: "Azure Key Vault REST API error codes" and "Common error codes for Azure Key Vault" (Azure documentation),
 //! the Key Vault clients' own tests and troubleshooting pages.
 
-use super::{Advice, Origin, Who};
+use super::{Advice, Origin, Who, row};
 use crate::failure::FailureKind;
-
-const fn row(
-    codes: &'static [&'static str],
-    phrases: &'static [&'static str],
-    kind: FailureKind,
-    who: Who,
-    meaning: &'static str,
-    ways_out: &'static [&'static str],
-) -> Advice {
-    Advice {
-        codes,
-        phrases,
-        origin: Origin::KeyVault,
-        kind,
-        meaning,
-        who,
-        ways_out,
-    }
-}
 
 pub(super) static ROWS: &[Advice] = &[
     row(
+        Origin::KeyVault,
         &["ForbiddenByRbac"],
         &["caller is not authorized to perform action on resource"],
         FailureKind::Refused,
@@ -39,6 +21,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["ForbiddenByPolicy"],
         &[
             "does not have secrets get permission on key vault",
@@ -54,6 +37,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["ForbiddenByFirewall"],
         &["client address is not authorized and caller is not a trusted service"],
         FailureKind::Refused,
@@ -65,6 +49,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["ForbiddenByConnection"],
         &["public network access is disabled and request is not from"],
         FailureKind::Refused,
@@ -75,6 +60,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["SecretNotFound"],
         &["was not found in this key vault"],
         FailureKind::Refused,
@@ -86,6 +72,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["SecretDisabled"],
         &["is not allowed on a disabled secret"],
         FailureKind::Refused,
@@ -97,6 +84,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["ObjectIsDeletedButRecoverable"],
         &["is currently in a deleted but recoverable state"],
         FailureKind::Refused,
@@ -108,6 +96,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["ObjectIsBeingDeleted", "ObjectIsBeingRecovered"],
         &["is currently being deleted", "is currently being recovered"],
         FailureKind::Service,
@@ -116,6 +105,7 @@ pub(super) static ROWS: &[Advice] = &[
         &["run the step again in a minute; a secret that was deleted must be recovered first"],
     ),
     row(
+        Origin::KeyVault,
         &["AKV10032"],
         &["invalid issuer. expected one of"],
         FailureKind::Refused,
@@ -127,6 +117,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["AKV10022"],
         &["akv10022: invalid audience"],
         FailureKind::Refused,
@@ -137,6 +128,7 @@ pub(super) static ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Origin::KeyVault,
         &["VaultNotFound"],
         &[],
         FailureKind::Refused,

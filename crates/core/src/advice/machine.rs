@@ -3,44 +3,44 @@
 //! Sources: "How to use managed identities on an Azure VM to acquire an access token" (Azure documentation), and the
 //! Azure CLI's own messages.
 
-use super::{Advice, Origin, Who};
+use super::{Advice, Origin, Who, row};
 use crate::failure::FailureKind;
 
 pub(super) static ROWS: &[Advice] = &[
-    Advice {
-        codes: &["identityNotFound"],
-        phrases: &["identity not found"],
-        origin: Origin::ManagedIdentity,
-        kind: FailureKind::Refused,
-        meaning: "the machine has no managed identity, or none with that client id",
-        who: Who::Author,
-        ways_out: &[
+    row(
+        Origin::ManagedIdentity,
+        &["identityNotFound"],
+        &["identity not found"],
+        FailureKind::Refused,
+        Who::Author,
+        "the machine has no managed identity, or none with that client id",
+        &[
             "assign the identity to the agent's virtual machine or scale set (Azure portal: Identity)",
             "where it has several user-assigned ones, name one with managedIdentityClientId: the client id, not the object id",
         ],
-    },
-    Advice {
-        codes: &["azNotSignedIn"],
-        phrases: &["please run 'az login'"],
-        origin: Origin::AzureCli,
-        kind: FailureKind::Refused,
-        meaning: "nobody is signed in to the Azure CLI for the account that this runs as, or that sign-in is over",
-        who: Who::Owner,
-        ways_out: &[
+    ),
+    row(
+        Origin::AzureCli,
+        &["azNotSignedIn"],
+        &["please run 'az login'"],
+        FailureKind::Refused,
+        Who::Owner,
+        "nobody is signed in to the Azure CLI for the account that this runs as, or that sign-in is over",
+        &[
             "sign in as the account that the agent runs as: az login --allow-no-subscriptions",
             "unattended, use signIn: refreshToken instead (docs/sign-in.md#refresh-token)",
         ],
-    },
-    Advice {
-        codes: &["subscriptionNotFound"],
-        phrases: &["doesn't exist in cloud 'azurecloud'"],
-        origin: Origin::AzureCli,
-        kind: FailureKind::Refused,
-        meaning: "the Azure CLI task wants a subscription, and the service connection's identity has no role in any",
-        who: Who::Author,
-        ways_out: &[
+    ),
+    row(
+        Origin::AzureCli,
+        &["subscriptionNotFound"],
+        &["doesn't exist in cloud 'azurecloud'"],
+        FailureKind::Refused,
+        Who::Author,
+        "the Azure CLI task wants a subscription, and the service connection's identity has no role in any",
+        &[
             "signIn: refreshToken or serviceConnection instead of a step with AzureCLI@2: Patkeeper needs no subscription",
             "or give the identity the role Reader on a resource group",
         ],
-    },
+    ),
 ];

@@ -31,7 +31,7 @@ pub struct RefreshToken {
 
 impl RefreshToken {
     /// Sends nothing and reads nothing until a token is asked for. `scopes` as Microsoft Entra spells them: see
-    /// [`Purpose::scopes`](super::Purpose::scopes).
+    /// [`scopes`](super::scopes()).
     #[must_use]
     pub fn new(setup: &Setup, app: App, scopes: Vec<String>, keeper: Arc<dyn Keeper>) -> Self {
         let all = scopes.join(" ");

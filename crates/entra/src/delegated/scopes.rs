@@ -1,6 +1,7 @@
 //! What each purpose asks for, and what was not granted.
 
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::purpose::{PAT_SCOPES, Purpose};
 use patkeeper_http::AZURE_DEVOPS;
 
 /// Asks for a refresh token (OpenID Connect).
@@ -8,35 +9,11 @@ const OFFLINE: &str = "offline_access";
 /// Stands for every permission of the signed-in user.
 const EVERYTHING: &str = "user_impersonation";
 
-/// What a sign-in is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A user's own PATs: reading, making and revoking them.
-    Rotate,
-    /// Those of an organization's users too.
-    Organization,
-    /// The audit log too.
-    Audit,
-}
-
-impl Purpose {
-    /// The scopes to ask for, as Microsoft Entra spells them, `offline_access` included. The PAT lifecycle API takes
-    /// neither `vso.pats` nor `vso.pats_manage` alone.
-    #[must_use]
-    pub fn scopes(self) -> Vec<String> {
-        let names: &[&str] = match self {
-            Self::Rotate => &["vso.pats", "vso.pats_manage"],
-            Self::Organization => &[
-                "vso.pats",
-                "vso.pats_manage",
-                "vso.graph",
-                "vso.tokenadministration",
-            ],
-            Self::Audit => &["vso.pats", "vso.pats_manage", "vso.auditlog"],
-        };
-        let ours = names.iter().map(|name| format!("{AZURE_DEVOPS}/{name}"));
-        ours.chain([OFFLINE.to_owned()]).collect()
-    }
+/// The scopes to ask for, as Microsoft Entra spells them, `offline_access` included.
+#[must_use]
+pub fn scopes(purpose: Purpose) -> Vec<String> {
+    let ours = purpose.scopes().map(|name| format!("{AZURE_DEVOPS}/{name}"));
+    ours.chain([OFFLINE.to_owned()]).collect()
 }
 
 /// A scope's own name, without the resource before it: that is spelled as id or as URL.
@@ -63,8 +40,7 @@ pub(super) fn check(asked: &[String], granted: &[String]) -> Result<(), Failure>
     if missing.is_empty() {
         return Ok(());
     }
-    let pats = ["vso.pats", "vso.pats_manage"];
-    let why = if missing.iter().any(|name| pats.contains(name)) {
+    let why = if missing.iter().any(|name| PAT_SCOPES.contains(name)) {
         "vso.pats and vso.pats_manage are both needed: Azure DevOps takes neither alone for PATs".to_owned()
     } else {
         format!("{} are all needed for this", asked.join(" and "))
@@ -91,27 +67,25 @@ mod tests {
 
     fn checked(granted: &[&str]) -> Result<(), String> {
         let granted: Vec<String> = granted.iter().map(ToString::to_string).collect();
-        check(&Purpose::Rotate.scopes(), &granted).map_err(|failure| failure.what)
+        check(&scopes(Purpose::Rotate), &granted).map_err(|failure| failure.what)
     }
 
     #[test]
     fn every_purpose_asks_for_both_pat_scopes_and_a_refresh_token() {
         for purpose in [Purpose::Rotate, Purpose::Organization, Purpose::Audit] {
-            let scopes = purpose.scopes();
+            let scopes = scopes(purpose);
             for name in ["vso.pats", "vso.pats_manage"] {
                 assert!(scopes.contains(&format!("499b84ac-1321-427f-aa17-267ca6975798/{name}")));
             }
             assert_eq!(scopes.last().unwrap(), "offline_access");
         }
         assert!(
-            Purpose::Organization
-                .scopes()
+            scopes(Purpose::Organization)
                 .iter()
                 .any(|scope| scope.ends_with("/vso.tokenadministration"))
         );
         assert!(
-            Purpose::Audit
-                .scopes()
+            scopes(Purpose::Audit)
                 .iter()
                 .any(|scope| scope.ends_with("/vso.auditlog"))
         );

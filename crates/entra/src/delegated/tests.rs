@@ -6,6 +6,7 @@ use std::time::Duration;
 use oauth2::url::Url;
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::purpose::Purpose;
 use patkeeper_http::TokenSource;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ fn app(proof: Proof) -> App {
 }
 
 fn scopes() -> Vec<String> {
-    Purpose::Rotate.scopes()
+    super::scopes(Purpose::Rotate)
 }
 
 /// The n-th grant.

@@ -50,14 +50,7 @@ fn issue(cloud: &mut Cloud, call: &Call<'_>, [project, hub, plan, id]: [&str; 4]
     };
     version(call.request, Stage::Released)?;
     if call.request.method != "POST" {
-        return Err(Refusal::exception(
-            405,
-            "VssRequestMethodNotSupportedException",
-            format!(
-                "The requested resource does not support http method '{}'.",
-                call.request.method
-            ),
-        ));
+        return Err(Refusal::method(&call.request.method));
     }
     let text = match call.request.parameter("serviceConnectionId") {
         None => pipeline_token(cloud, call, &job),

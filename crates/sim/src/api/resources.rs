@@ -176,14 +176,7 @@ pub(super) fn answer(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
     }
     version(call.request, Stage::Released)?;
     if call.request.method != "GET" {
-        return Err(Refusal::exception(
-            405,
-            "VssRequestMethodNotSupportedException",
-            format!(
-                "The requested resource does not support http method '{}'.",
-                call.request.method
-            ),
-        ));
+        return Err(Refusal::method(&call.request.method));
     }
     let project = match project {
         Some(name) => {

@@ -8,11 +8,8 @@ use patkeeper_core::advice::{self, Advice, Origin};
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::{SecretName, VaultName};
-use patkeeper_http::{Echo, TokenFacts};
+use patkeeper_http::{Echo, TokenFacts, words};
 use serde_json::Value;
-
-/// Most characters of the service's message that are quoted. One about a missing role has some 700.
-const LONGEST_QUOTE: usize = 1_000;
 
 /// The built-in role that allows all that Patkeeper does in a vault. Whatever it reads there it also replaces, so a
 /// role to read alone would only put the next refusal off.
@@ -82,31 +79,20 @@ impl Refusal {
         let status = u16::from(answer.status());
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let error = body.get("error").unwrap_or(&Value::Null);
-        let text = |of: &Value, name: &str| {
-            let text = of.get(name).and_then(Value::as_str).unwrap_or_default();
-            quote(text, echo)
-        };
         let inner = error.get("innererror").or_else(|| error.get("innerError"));
-        let (code, message) = (text(error, "code"), text(error, "message"));
-        let inner = inner.map(|inner| text(inner, "code")).unwrap_or_default();
-        let request = answer
-            .headers()
-            .iter()
-            .find(|(name, _)| name.as_str().eq_ignore_ascii_case("x-ms-request-id"))
-            .map(|(_, id)| format!("request {}", quote(id.as_str(), echo)));
-        let ids = [
-            Some(code.clone()),
-            Some(inner.clone()),
-            Some(format!("HTTP {status}")),
-            request,
-        ];
-        let ids: Vec<String> = ids.into_iter().flatten().filter(|id| !id.is_empty()).collect();
-        let ids = ids.join(", ");
-        let words = if message.is_empty() {
-            ids
-        } else {
-            format!("\"{message}\" ({ids})")
+        let code = words::id(text(error, "code"), echo);
+        let inner = words::id(inner.map_or("", |inner| text(inner, "code")), echo);
+        let message = words::message(text(error, "message"), echo);
+        let header = |name: &str| {
+            let mut headers = answer.headers().iter();
+            headers
+                .find(|(known, _)| known.as_str().eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.as_str())
         };
+        let mut ids = vec![code.clone(), inner.clone(), format!("HTTP {status}")];
+        let found = words::ids(header, echo).into_iter();
+        ids.extend(found.map(|(called, id)| format!("{called} {id}")));
+        let words = words::quoted(Some(&message), &ids, echo);
         Self {
             status,
             code,
@@ -255,13 +241,6 @@ impl About<'_> {
     }
 }
 
-/// Words of the service in one line, without what it was sent, and only then shortened.
-fn quote(text: &str, echo: &Echo) -> String {
-    let text = echo.out_of(text);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut quote: String = text.chars().take(LONGEST_QUOTE).collect();
-    if quote.len() < text.len() {
-        quote.push('…');
-    }
-    quote
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of.get(name).and_then(Value::as_str).unwrap_or_default()
 }

@@ -14,10 +14,9 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::cloud::Cloud;
 use patkeeper_core::failure::Failure;
+use patkeeper_core::purpose::Purpose;
 use patkeeper_core::vault::{SecretName, VaultName};
-use patkeeper_entra::delegated::{
-    self, App, BoxFuture, Keeper, PATIENCE, Proof, Purpose, RefreshToken, Show,
-};
+use patkeeper_entra::delegated::{self, App, BoxFuture, Keeper, PATIENCE, Proof, RefreshToken, Show};
 use patkeeper_entra::{Identity, Setup, TokenSource};
 use patkeeper_http::{Client, Request, Settings};
 use patkeeper_sim::{Action, AppSeed, Browser, Clock, Fault, Match, Right, Sim, SimConfig};
@@ -253,7 +252,7 @@ async fn browse(client: &Client, page: String) {
 #[tokio::test]
 async fn a_person_signs_in_once_and_each_run_leaves_the_successor_in_the_vault_before_it_asks_for_pats() {
     let world = world(&[Right::Get, Right::Set]);
-    let scopes = Purpose::Rotate.scopes();
+    let scopes = delegated::scopes(Purpose::Rotate);
     let (tenant, client_id) = world.sim.cloud(|cloud| {
         let user = cloud.add_user("acme", "svc-build@acme.example", "Build Service");
         cloud.entra.browser = Browser::User(user);

@@ -1,6 +1,7 @@
 //! The flags of `patkeeper sign-in`, checked.
 
 use patkeeper_core::organization::Organization;
+use patkeeper_core::purpose::Purpose;
 use patkeeper_core::vault::{SecretName, VaultName};
 use secrecy::SecretString;
 
@@ -10,22 +11,11 @@ use super::{client_id, secret_name, tenant, vault_name};
 use crate::registry::sign_in::{CLIENT_ID, TENANT_ID};
 use crate::registry::sign_in_command as registry;
 
-/// What the refresh token is for: which scopes are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum For {
-    /// Own PATs.
-    Rotate,
-    /// Everybody's PATs.
-    Organization,
-    /// The audit log.
-    Audit,
-}
-
 /// All of them.
 #[derive(Debug)]
 pub struct SignInCommand {
     /// What for.
-    pub purpose: For,
+    pub purpose: Purpose,
     /// The app registration's tenant: its id or a domain of it.
     pub tenant: String,
     /// The app registration.
@@ -42,10 +32,10 @@ pub struct SignInCommand {
     pub client_secret: Option<SecretString>,
 }
 
-const PURPOSES: &[(&str, For)] = &[
-    ("rotate", For::Rotate),
-    ("organization", For::Organization),
-    ("audit", For::Audit),
+const PURPOSES: &[(&str, Purpose)] = &[
+    (Purpose::Rotate.name(), Purpose::Rotate),
+    (Purpose::Organization.name(), Purpose::Organization),
+    (Purpose::Audit.name(), Purpose::Audit),
 ];
 
 impl SignInCommand {
@@ -102,7 +92,7 @@ mod tests {
     #[test]
     fn four_flags_are_enough() {
         let command = read(&WHOLE).unwrap();
-        assert_eq!(command.purpose, For::Rotate);
+        assert_eq!(command.purpose, Purpose::Rotate);
         assert_eq!(command.vault.name(), "acme-kv");
         assert!(!command.device_code && command.organization.is_none() && command.client_secret.is_none());
     }

@@ -32,11 +32,7 @@ pub(super) fn answer(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refus
         "POST" => create::answer(cloud, &visit),
         "PUT" => change::update(cloud, &visit),
         "DELETE" => change::revoke(cloud, &visit),
-        method => Err(Refusal::exception(
-            405,
-            "VssRequestMethodNotSupportedException",
-            format!("The requested resource does not support http method '{method}'."),
-        )),
+        method => Err(Refusal::method(method)),
     }?;
     let echoed = format!(
         "application/json; charset=utf-8; api-version={}.{}-preview.1",

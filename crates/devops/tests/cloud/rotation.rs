@@ -1,36 +1,20 @@
 //! What rotation needs of the service, against the simulated one: endings, later ends, unclear creations, trials.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::advice::PatTokenError;
-use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::failure::FailureKind;
 use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::{AuthorizationId, Listed};
 use patkeeper_core::scope::ScopeSet;
 use patkeeper_devops::{AzureDevOps, Ending, NewPat, Probe, Reason, Trial};
-use patkeeper_http::{Client, Settings, TokenSource};
 use patkeeper_sim::{
     Action, Activation, Clock, ConnectionData, Fault, Match, PatSeed, Refusal, Sim, SimConfig,
 };
 use secrecy::{ExposeSecret, SecretString};
 
-struct Token(String);
-
-impl TokenSource for Token {
-    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>> {
-        Box::pin(std::future::ready(Ok(self.0.clone().into())))
-    }
-
-    fn how(&self) -> &'static str {
-        "access token"
-    }
-}
+use crate::acme_with;
 
 struct World {
     sim: Sim,
@@ -58,14 +42,7 @@ fn world() -> World {
         let token = cloud.user_token(&user);
         (user, token)
     });
-    let env = sim.agent_env();
-    let settings = Settings::from_agent(|name| {
-        env.iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.clone())
-    });
-    let client = Client::new(&settings.unwrap()).unwrap();
-    let acme = AzureDevOps::new(client, organization(), Arc::new(Token(token)));
+    let acme = acme_with(&sim, token);
     World { sim, acme, user }
 }
 

@@ -1,32 +1,14 @@
 //! The adapter against the simulated service, over a proxy and TLS as behind a company's proxy.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-
 use patkeeper_core::advice::PatTokenError;
-use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::organization::Organization;
+use patkeeper_core::failure::FailureKind;
 use patkeeper_core::pat::{AuthorizationId, Listed, Reach};
 use patkeeper_devops::{AzureDevOps, NewPat, PatChange, Reason, Revocation};
-use patkeeper_http::{Client, Settings, TokenSource};
 use patkeeper_lifecycle::ports::OwnPats;
 use patkeeper_sim::{Action, Fault, Match, PatSeed, Refusal, Sim, SimConfig, TokenSpec};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-struct Token(String);
-
-impl TokenSource for Token {
-    fn token(&self) -> Pin<Box<dyn Future<Output = Result<SecretString, Failure>> + Send + '_>> {
-        Box::pin(std::future::ready(Ok(self.0.clone().into())))
-    }
-
-    fn how(&self) -> &'static str {
-        "access token"
-    }
-}
+use crate::acme_with;
 
 /// The organization acme with one user, and a way in with the token that `token` makes.
 fn acme(sim: &Sim, pats: usize, token: impl FnOnce(&str) -> TokenSpec) -> AzureDevOps {
@@ -44,22 +26,6 @@ fn acme(sim: &Sim, pats: usize, token: impl FnOnce(&str) -> TokenSpec) -> AzureD
         cloud.token(token(&user))
     });
     acme_with(sim, token)
-}
-
-/// The same way in, with a token that the organization need not know.
-fn acme_with(sim: &Sim, token: String) -> AzureDevOps {
-    let env = sim.agent_env();
-    let settings = Settings::from_agent(|name| {
-        env.iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.clone())
-    });
-    let client = Client::new(&settings.unwrap()).unwrap();
-    AzureDevOps::new(
-        client,
-        Organization::parse("acme").unwrap(),
-        Arc::new(Token(token)),
-    )
 }
 
 fn sim() -> Sim {
