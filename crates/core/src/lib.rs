@@ -17,6 +17,7 @@
 //! | [`report`] | `patkeeper.report/1` |
 //! | [`rotation`] | the plan of a rotation: what to do next, and why |
 //! | [`render`] | everything drawn from a report |
+//! | [`news`] | what a team is told of |
 //! | [`advice`] | what the services' error codes mean, and what to do about them |
 //! | [`failure`] | what went wrong, in words, and which exit code that is |
 //! | [`text`] | making text of strangers harmless |
@@ -27,6 +28,7 @@ pub mod failure;
 pub mod family;
 pub mod glob;
 pub mod judge;
+pub mod news;
 pub mod organization;
 pub mod pat;
 pub mod policy;

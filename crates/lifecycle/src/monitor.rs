@@ -1,14 +1,12 @@
-//! PatMonitor: read every organization, then tell the team. What was read is judged by
-//! [`patkeeper_core::judge`].
+//! PatMonitor: read every organization. What was read is judged by [`patkeeper_core::judge`].
 
 use futures_util::future::{join, join_all};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::Listed;
 use patkeeper_core::reading::{OrganizationReading, SignedIn, Unreadable};
-use patkeeper_core::report::Report;
 
-use crate::ports::{Listing, Notifier, OwnPats};
+use crate::ports::{Listing, OwnPats};
 
 /// One organization to read.
 #[derive(Debug)]
@@ -118,22 +116,4 @@ fn without_connection<P>(reading: &mut OrganizationReading, target: &Target<P>, 
             target.organization
         )),
     }
-}
-
-/// What came of telling one channel.
-#[derive(Debug)]
-pub struct Told {
-    /// `Slack`, `Teams`, `webhook`.
-    pub channel: &'static str,
-    /// A channel that cannot be told is a warning: it never changes the verdict.
-    pub outcome: Result<(), Failure>,
-}
-
-/// Tells every channel, each on its own: one that fails keeps no other from being told.
-pub async fn tell_all<N: Notifier>(notifiers: &[N], report: &Report, verdict: &str) -> Vec<Told> {
-    join_all(notifiers.iter().map(async |notifier| Told {
-        channel: notifier.name(),
-        outcome: notifier.tell(report, verdict).await,
-    }))
-    .await
 }

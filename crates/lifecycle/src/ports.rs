@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use patkeeper_core::failure::Failure;
+use patkeeper_core::news::News;
 use patkeeper_core::pat::{Listed, Pat};
 use patkeeper_core::reading::{SignedIn, Unreadable};
-use patkeeper_core::report::Report;
 
 /// What connection data tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,6 +39,6 @@ pub trait OwnPats {
 pub trait Notifier {
     /// Its name for people: `Slack`, `Teams`, `webhook`.
     fn name(&self) -> &'static str;
-    /// Sends the report with its verdict in one sentence.
-    fn tell(&self, report: &Report, verdict: &str) -> impl Future<Output = Result<(), Failure>>;
+    /// Sends the news.
+    fn tell(&self, news: &News<'_>) -> impl Future<Output = Result<(), Failure>>;
 }

@@ -1,12 +1,16 @@
 //! What happened, until when the secret is valid, and when the next run will act.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
+use crate::organization::Organization;
 use crate::pat::AuthorizationId;
 use crate::time;
 
 use super::record::{Record, Superseded};
+use super::settings::Settings;
 use super::step::{Outcome, Step};
 
 /// One step and what came of it, as a log shows it.
@@ -51,6 +55,8 @@ pub struct Previous {
 pub struct RotationReport {
     /// The PAT's base name.
     pub name: String,
+    /// Where the PAT is valid.
+    pub organization: Organization,
     /// What the store is called.
     pub store: String,
     /// The secret's name there.
@@ -76,6 +82,10 @@ pub struct RotationReport {
     pub previous: Option<Previous>,
     /// What is still to be revoked, by a later run.
     pub waiting: Vec<Superseded>,
+    /// What this run has revoked, for sure.
+    pub revoked: Vec<AuthorizationId>,
+    /// What PATs are called that are spoken of here, where that is known. Text of strangers among it.
+    pub names: BTreeMap<AuthorizationId, String>,
     /// Active PATs whose name fits the generations, and that neither a version nor an intent knows. Never revoked.
     pub unrecorded: Vec<(AuthorizationId, String)>,
     /// Each step with its outcome; in a dry run the plan.
@@ -87,6 +97,57 @@ pub struct RotationReport {
 }
 
 impl RotationReport {
+    /// A rotation that failed before anything was planned, such as one that nobody could sign in for.
+    #[must_use]
+    pub fn failed(settings: &Settings, failure: Failure) -> Self {
+        Self {
+            failure: Some(failure),
+            ..Self::empty(settings)
+        }
+    }
+
+    pub(super) fn empty(settings: &Settings) -> Self {
+        Self {
+            name: settings.name.to_string(),
+            organization: settings.organization.clone(),
+            store: settings.store.clone(),
+            secret: settings.secret.clone(),
+            dry_run: settings.dry_run,
+            rotated: false,
+            extended: false,
+            reason: String::new(),
+            before: None,
+            record: None,
+            version: None,
+            next_due: None,
+            previous: None,
+            waiting: Vec::new(),
+            revoked: Vec::new(),
+            names: BTreeMap::new(),
+            unrecorded: Vec::new(),
+            lines: Vec::new(),
+            warnings: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Whether a team is to be told: something was done, or could not be. A dry run is nobody's news, and who cancels
+    /// a run knows it.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        let failed = self
+            .failure
+            .as_ref()
+            .is_some_and(|failure| failure.kind != FailureKind::Cancelled);
+        !self.dry_run && (failed || self.rotated || self.extended || !self.revoked.is_empty())
+    }
+
+    /// What the PAT is called, where that is known, else its id. Text of a stranger.
+    #[must_use]
+    pub fn called<'a>(&'a self, id: &'a AuthorizationId) -> &'a str {
+        self.names.get(id).map_or(id.as_str(), String::as_str)
+    }
+
     /// The last line of a log: one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {

@@ -1,5 +1,7 @@
 //! The report: what a run has come to, read off what is known at its end.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use crate::failure::Failure;
@@ -19,41 +21,22 @@ const SHORTENED: TimeDelta = TimeDelta::hours(1);
 /// How far the machine's clock may be off without a word.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
 
-fn empty(done: &Progress, settings: &Settings) -> RotationReport {
-    RotationReport {
-        name: settings.name.to_string(),
-        store: settings.store.clone(),
-        secret: settings.secret.clone(),
-        dry_run: settings.dry_run,
-        rotated: false,
-        extended: false,
-        reason: String::new(),
-        before: None,
-        record: None,
-        version: None,
-        next_due: None,
-        previous: None,
-        waiting: Vec::new(),
-        unrecorded: Vec::new(),
-        lines: done.lines.clone(),
-        warnings: Vec::new(),
-        failure: None,
-    }
-}
-
 /// The store could not be understood.
 pub(super) fn unread(done: &Progress, settings: &Settings, failure: Failure) -> Step {
     Step::Done(Box::new(RotationReport {
-        failure: Some(failure),
-        ..empty(done, settings)
+        lines: done.lines.clone(),
+        ..RotationReport::failed(settings, failure)
     }))
 }
 
 /// The run's end.
 pub(super) fn done(view: &View<'_>, failure: Option<Failure>) -> Step {
-    let mut report = empty(view.done, view.settings);
     let last = view.last_try();
-    report.failure = failure;
+    let mut report = RotationReport {
+        lines: view.done.lines.clone(),
+        failure,
+        ..RotationReport::empty(view.settings)
+    };
     report.rotated = last.is_some_and(|last| {
         matches!(last.stored, Some(Storing::Done(_))) && !matches!(last.same, Some(Ok(false)))
     });
@@ -76,6 +59,8 @@ pub(super) fn done(view: &View<'_>, failure: Option<Failure>) -> Step {
     }
     report.waiting = view.superseded();
     report.previous = previous(view, &report);
+    report.revoked = view.done.revoked.iter().cloned().collect();
+    report.names = names(view, &report);
     report.unrecorded = unrecorded(view);
     report.warnings.extend(warnings(view, &report));
     Step::Done(Box::new(report))
@@ -112,6 +97,16 @@ fn previous(view: &View<'_>, report: &RotationReport) -> Option<Previous> {
     }?;
     let revoked = view.has_ended(&id);
     Some(Previous { id, revoked })
+}
+
+fn names(view: &View<'_>, report: &RotationReport) -> BTreeMap<AuthorizationId, String> {
+    let waiting = report.waiting.iter().map(|superseded| &superseded.id);
+    let previous = report.previous.iter().map(|previous| &previous.id);
+    waiting
+        .chain(&report.revoked)
+        .chain(previous)
+        .filter_map(|id| Some((id.clone(), view.name(id)?.to_owned())))
+        .collect()
 }
 
 /// PATs that look like generations and that nobody has written down.

@@ -159,6 +159,18 @@ impl<'a> View<'a> {
             .find(|record| record.id == *id)
     }
 
+    /// What a PAT is called, if anything tells. Text of a stranger.
+    pub(super) fn name(&self, id: &AuthorizationId) -> Option<&str> {
+        let mut listed = self.observed.active.iter();
+        let listed = listed.find(|pat| pat.authorization_id == *id);
+        let mut tries = self.done.tries.iter();
+        let minted = tries.find(|tried| tried.minted().is_some_and(|minted| minted.id == *id));
+        listed
+            .map(|pat| pat.display_name.as_str())
+            .or_else(|| minted.map(|tried| tried.intent.name.as_str()))
+            .or_else(|| self.known_record(id).map(|record| record.display_name.as_str()))
+    }
+
     /// Whether a superseded PAT must have ended by now, whatever became of it.
     pub(super) fn must_be_over(&self, superseded: &Superseded) -> bool {
         let end = match self.known_record(&superseded.id) {
