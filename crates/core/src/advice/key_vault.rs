@@ -26,13 +26,15 @@ pub(super) static ROWS: &[Advice] = &[
         &[
             "does not have secrets get permission on key vault",
             "does not have secrets set permission on key vault",
+            "does not have secrets list permission on key vault",
             "access denied to first party service",
         ],
         FailureKind::Refused,
         Who::VaultOwner,
         "the vault works with access policies, and none of them lets this identity do this",
         &[
-            "add an access policy with the secret permissions Get and Set for it (docs/sign-in.md#permissions)",
+            "add an access policy with the secret permissions Get and Set for it, and List where PatRotate stores PATs \
+             (docs/sign-in.md#permissions)",
             "roles count only where the vault's permission model is 'Azure role-based access control'",
         ],
     ),

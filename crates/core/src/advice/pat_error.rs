@@ -86,7 +86,8 @@ pat_token_errors! {
         "the PAT's name is too long or holds characters that are not allowed"
         ["use letters, digits, blanks, '.', '_' and '-'"];
     InvalidValidTo "invalidValidTo" Refused Author
-        "the end asked for lies in the past or more than a year ahead" ["ask for an end from 1 to 365 days ahead"];
+        "the end asked for lies in the past or more than a year ahead"
+        ["ask for an end from 1 to 365 days ahead (validDays of PatRotate@1)"];
     InvalidScope "invalidScope" Refused Author
         "at least one scope does not exist or cannot be given to a PAT"
         ["find the right one with patkeeper scopes", "scopes are separated by single spaces"];
@@ -146,8 +147,8 @@ pat_token_errors! {
         ["name the scopes it needs: patkeeper scopes", "or have the account put on the policy's allowlist"];
     PatLifespanPolicyViolation "patLifespanPolicyViolation" Refused TenantAdministrator
         "the end asked for is later than the tenant's policy allows; extending counts from the day the PAT was made"
-        ["ask for no more days than the tenant allows",
-         "make a new PAT instead of extending one: its days count from today (docs/rotation.md)"];
+        ["ask for no more days than the tenant allows (validDays of PatRotate@1)",
+         "make a new PAT instead of extending one (mode: replace): its days count from today (docs/rotation.md)"];
     InvalidTokenType "invalidTokenType" Refused Author
         "this kind of token cannot do that"
         ["sign in as a user: signIn: refreshToken, or accessToken with a user's token (docs/sign-in.md)"];
@@ -169,7 +170,8 @@ pat_token_errors! {
         "the service no longer makes PATs for all organizations; those that exist end on 2026-12-01"
         ["make one PAT for each organization that needs one"];
     ExpiredPatCannotBeExtended "expiredPatCannotBeExtended" Refused Author
-        "the PAT has ended, and an ended one cannot be given a later end" ["make a new one in its place (docs/rotation.md)"];
+        "the PAT has ended, and an ended one cannot be given a later end"
+        ["make a new one in its place: PatRotate@1, mode: replace (docs/rotation.md)"];
 }
 
 #[cfg(test)]

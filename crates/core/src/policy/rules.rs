@@ -25,7 +25,10 @@ impl Policy {
                 (days > i64::from(allowed)).then(|| {
                     (
                         format!("{days} days, allowed {allowed}"),
-                        format!("Replace it by one that is given {allowed} days or less (docs/rotation.md)."),
+                        format!(
+                            "Replace it by one that is given {allowed} days or less: PatRotate@1, validDays \
+                             (docs/rotation.md)."
+                        ),
                     )
                 })
             }
@@ -54,7 +57,8 @@ impl Policy {
                 listed(pairs).map(|pairs| {
                     (
                         format!("already included: {pairs}"),
-                        "Leave it out when the PAT is next replaced: its job loses nothing (docs/rotation.md).".to_owned(),
+                        "Leave it out of the scopes when the PAT is next replaced: its job loses nothing (docs/rotation.md)."
+                            .to_owned(),
                     )
                 })
             }
@@ -184,7 +188,7 @@ impl Policy {
 
 const FULL_ACCESS: &str = "app_token";
 
-const LEAST_SCOPE: &str = "`patkeeper scopes` finds the least scope for a task (docs/scopes.md)";
+const LEAST_SCOPE: &str = "PatRotate@1 (docs/rotation.md), with what `patkeeper scopes` finds";
 
 /// The days it was issued for.
 fn lifetime(pat: &Pat) -> i64 {

@@ -115,8 +115,8 @@ pub(crate) fn monday() -> Report {
         "2027-01-30T00:00:00Z",
         PatStatus::Healthy,
     );
-    let lifetime = "Replace it by one that is given 90 days or less (docs/rotation.md).";
-    let full = "Replace it by a PAT with what it uses: `patkeeper scopes` finds the least scope for a task (docs/scopes.md).";
+    let lifetime = "Replace it by one that is given 90 days or less: PatRotate@1, validDays (docs/rotation.md).";
+    let full = "Replace it by a PAT with what it uses: PatRotate@1 (docs/rotation.md), with what `patkeeper scopes` finds.";
     let mut waived = finding(
         "full-access",
         Severity::Error,
@@ -409,6 +409,34 @@ fn one_cause_is_said_once_below_all_that_it_kept_from_being_read() {
     assert_eq!(text.matches("refused to list PATs").count(), 1);
     assert!(place("first") < place("second") && place("second") < place("refused to list PATs"));
     assert!(place("refused to list PATs") < place("third") && place("third") < place("It did not answer."));
+}
+
+#[test]
+fn only_a_name_that_the_task_takes_is_named_for_it() {
+    let step = |name: &str, status| {
+        let pat = pat(1, name, "vso.code", "2026-11-26T20:00:00Z", status);
+        words::next_step(&pat)
+    };
+    for (name, expected) in [
+        (
+            "ci-2026-08-20-77ab01cd",
+            "rotate it now: PatRotate@1, name: ci (docs/rotation.md)",
+        ),
+        ("ci (old)", "replace it now (docs/rotation.md)"),
+        ("", "replace it now (docs/rotation.md)"),
+        ("##vso[task.complete]", "replace it now (docs/rotation.md)"),
+    ] {
+        assert_eq!(step(name, PatStatus::Expired), expected, "{name}");
+        assert_eq!(
+            step(name, PatStatus::Critical),
+            format!("5 days left, {expected}"),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        step("ci", PatStatus::Warning),
+        "rotate it before 2026-11-26: PatRotate@1, name: ci (docs/rotation.md)"
+    );
 }
 
 #[test]

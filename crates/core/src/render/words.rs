@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::pat::AuthorizationId;
 use crate::policy::Rule;
 use crate::report::{Finding, OrganizationEntry, PatEntry, PatStatus, Report, Severity};
+use crate::rotation::BaseName;
 
 /// `1 PAT`, `2 PATs`.
 pub(super) fn count(number: usize, thing: &str) -> String {
@@ -95,15 +96,23 @@ pub(super) fn next_step(pat: &PatEntry) -> String {
     }
     match pat.status {
         PatStatus::Replaced | PatStatus::Healthy => String::new(),
-        PatStatus::Expired => "replace it now (docs/rotation.md)".to_owned(),
-        PatStatus::Critical if pat.days_left < 1 => "less than a day left: replace it now".to_owned(),
-        PatStatus::Critical => {
-            format!(
-                "{} left: replace it now",
-                count(usize::try_from(pat.days_left).unwrap_or(0), "day")
-            )
+        PatStatus::Expired => rotate(pat, "now"),
+        PatStatus::Critical if pat.days_left < 1 => {
+            format!("less than a day left, {}", rotate(pat, "now"))
         }
-        PatStatus::Warning => format!("replace it before {}", date(pat.effective_expiry)),
+        PatStatus::Critical => {
+            let left = count(usize::try_from(pat.days_left).unwrap_or(0), "day");
+            format!("{left} left, {}", rotate(pat, "now"))
+        }
+        PatStatus::Warning => rotate(pat, &format!("before {}", date(pat.effective_expiry))),
+    }
+}
+
+/// How a PAT is replaced: by the task, under the name of its family, where that is a name that the task takes.
+fn rotate(pat: &PatEntry, when: &str) -> String {
+    match BaseName::parse(&pat.family) {
+        Ok(name) => format!("rotate it {when}: PatRotate@1, name: {name} (docs/rotation.md)"),
+        Err(_) => format!("replace it {when} (docs/rotation.md)"),
     }
 }
 
