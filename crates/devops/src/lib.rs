@@ -9,6 +9,7 @@
 //! | `tenant` | which Entra tenant the organization is connected to |
 //! | `own_pats` | all pages of a list, and the use cases' port |
 //! | `rotation` | which PATs have ended, and giving one a later end |
+//! | `rotated` | the port of a rotation |
 //! | `probe` | which URL shows that a PAT works |
 //! | `trial` | whether it does |
 
@@ -17,6 +18,7 @@ mod client;
 mod error;
 mod own_pats;
 mod probe;
+mod rotated;
 mod rotation;
 mod tenant;
 mod trial;
@@ -25,5 +27,6 @@ pub mod wire;
 pub use client::{AzureDevOps, NewPat, PatChange, Revocation};
 pub use error::{DevOpsError, Doing, Reason, Words};
 pub use probe::{Probe, ProbeError};
-pub use rotation::{Ending, Extended, OwnList};
+pub use rotated::Rotated;
+pub use rotation::{Extended, OwnList};
 pub use trial::Trial;

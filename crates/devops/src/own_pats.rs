@@ -124,7 +124,7 @@ fn rest(organization: &str, list: &str, page: usize, error: &DevOpsError) -> Unr
     }
 }
 
-fn odd_entry(organization: &str, list: &str, odd: &OddEntry) -> Unreadable {
+pub(crate) fn odd_entry(organization: &str, list: &str, odd: &OddEntry) -> Unreadable {
     let shorten = |text: &String| text.chars().take(120).collect::<String>();
     let named = match (&odd.name, &odd.id) {
         (Some(name), Some(id)) => format!("the PAT '{}' ({})", shorten(name), shorten(id)),

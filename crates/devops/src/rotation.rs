@@ -1,23 +1,14 @@
 //! What replacing a PAT needs besides the single operations: which PATs have ended, and giving one a later end.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join;
 use patkeeper_core::pat::{AuthorizationId, Listed, Pat, Reach};
+use patkeeper_core::rotation::Ended;
 
 use crate::client::{AzureDevOps, PatChange};
 use crate::error::{DevOpsError, Doing, Reason, Words};
 use crate::own_pats::walk;
 use crate::wire::OddEntry;
-
-/// How a PAT has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It was revoked.
-    Revoked,
-    /// Its time is over.
-    Expired,
-}
 
 /// One of the lists, whole.
 #[derive(Debug, Clone, Default)]
@@ -55,40 +46,29 @@ impl AzureDevOps {
         }
     }
 
-    /// Which of these PATs are in the signed-in user's lists of revoked and of expired ones, and so have surely ended.
-    /// One request for every 100 PATs that were revoked, and, unless all are among them, for every 100 that expired;
-    /// none for no PAT.
+    /// The signed-in user's PATs that have surely ended. One request for every 100 that were revoked, and one for every
+    /// 100 that expired; to have ended an entry need not be understood otherwise.
     ///
     /// # Errors
     /// A page that cannot be read.
-    pub async fn endings(
-        &self,
-        ids: &BTreeSet<AuthorizationId>,
-    ) -> Result<BTreeMap<AuthorizationId, Ending>, DevOpsError> {
-        let mut found = BTreeMap::new();
-        for (filter, ending) in [("revoked", Ending::Revoked), ("expired", Ending::Expired)] {
-            if ids.iter().all(|id| found.contains_key(id)) {
-                break;
-            }
-            let error = |reason| self.error(reason, Doing::ListEnded, Words::default());
-            let walked = walk(error, async |next| {
-                self.filtered_page(filter, Listed::Expired, Doing::ListEnded, next.as_deref())
-                    .await
-            })
-            .await;
-            if let Some((_, error)) = walked.broken {
-                return Err(error);
-            }
-            let read = walked.pats.into_iter().map(|pat| pat.authorization_id);
-            // To have ended an entry need not be understood otherwise.
-            let odd = walked.odd.iter().filter_map(|odd| odd.id.as_deref());
-            for id in read.chain(odd.map(AuthorizationId::new)) {
-                if ids.contains(&id) {
-                    found.entry(id).or_insert(ending);
-                }
-            }
+    pub async fn ended(&self) -> Result<Ended, DevOpsError> {
+        let (revoked, expired) = try_join(self.ended_as("revoked"), self.ended_as("expired")).await?;
+        Ok(Ended { revoked, expired })
+    }
+
+    async fn ended_as(&self, filter: &str) -> Result<Vec<AuthorizationId>, DevOpsError> {
+        let error = |reason| self.error(reason, Doing::ListEnded, Words::default());
+        let walked = walk(error, async |next| {
+            self.filtered_page(filter, Listed::Expired, Doing::ListEnded, next.as_deref())
+                .await
+        })
+        .await;
+        if let Some((_, error)) = walked.broken {
+            return Err(error);
         }
-        Ok(found)
+        let read = walked.pats.into_iter().map(|pat| pat.authorization_id);
+        let odd = walked.odd.iter().filter_map(|odd| odd.id.as_deref());
+        Ok(read.chain(odd.map(AuthorizationId::new)).collect())
     }
 
     /// Gives a PAT another end; all else is sent back as it is. Two requests, and one more where the answer does not

@@ -3,7 +3,11 @@
 //! | room | what it does |
 //! |---|---|
 //! | [`ports`] | what the use cases need of the outside world |
-//! | [`monitor`] | PatMonitor: read every organization, tell every channel |
+//! | [`monitor`] | PatMonitor: read every organization |
+//! | [`rotate`] | PatRotate: does what the core plans |
+//! | [`tell`] | tell every channel |
 
 pub mod monitor;
 pub mod ports;
+pub mod rotate;
+pub mod tell;

@@ -167,7 +167,7 @@ impl KeyVault {
         }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.vault.url(self.cloud)
     }
 }

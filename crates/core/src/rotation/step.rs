@@ -215,6 +215,25 @@ impl Step {
         }
     }
 
+    /// Whether it changes something in the store or at the service.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        match self {
+            Self::Revoke { .. }
+            | Self::WriteTags(_)
+            | Self::Mint { .. }
+            | Self::Store { .. }
+            | Self::Extend { .. } => true,
+            Self::ListEnded { .. }
+            | Self::ReadCurrent { .. }
+            | Self::FindByName { .. }
+            | Self::Test { .. }
+            | Self::Prove { .. }
+            | Self::ReadBack { .. }
+            | Self::Done(_) => false,
+        }
+    }
+
     /// What it does, in words without a period. May quote a stranger's text: a log makes it harmless.
     #[must_use]
     pub fn words(&self) -> String {

@@ -1,14 +1,12 @@
 //! What rotation needs of the service, against the simulated one: endings, later ends, unclear creations, trials.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::advice::PatTokenError;
 use patkeeper_core::failure::FailureKind;
 use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::{AuthorizationId, Listed};
 use patkeeper_core::scope::ScopeSet;
-use patkeeper_devops::{AzureDevOps, Ending, NewPat, Probe, Reason, Trial};
+use patkeeper_devops::{AzureDevOps, NewPat, Probe, Reason, Trial};
 use patkeeper_sim::{
     Action, Activation, Clock, ConnectionData, Fault, Match, PatSeed, Refusal, Sim, SimConfig,
 };
@@ -112,35 +110,20 @@ async fn only_what_the_lists_show_has_ended() {
         AuthorizationId::new(cloud.add_pat(PatSeed::new(&other, "acme", "hers", "vso.code").revoked(now())))
     });
     let nobody = AuthorizationId::new("00000000-0000-0000-0000-000000000001");
-    let all = BTreeSet::from([revoked.clone(), expired.clone(), active, stranger, nobody]);
-    let found = world.acme.endings(&all).await.unwrap();
+    let ended = world.acme.ended().await.unwrap();
+    assert_eq!(
+        (ended.revoked.as_slice(), ended.expired.as_slice()),
+        ([revoked].as_slice(), [expired].as_slice())
+    );
     // An id that no list shows may be anything.
-    let expected = [
-        (revoked.clone(), Ending::Revoked),
-        (expired.clone(), Ending::Expired),
-    ];
-    assert_eq!(found, expected.into());
-    world.sim.clear_log();
-    let found = world
-        .acme
-        .endings(&BTreeSet::from([revoked.clone()]))
-        .await
-        .unwrap();
-    assert_eq!(found.get(&revoked), Some(&Ending::Revoked));
-    assert_eq!(world.asked(), 1);
-    let found = world
-        .acme
-        .endings(&BTreeSet::from([expired.clone()]))
-        .await
-        .unwrap();
-    assert_eq!(found.get(&expired), Some(&Ending::Expired));
-    assert_eq!(world.asked(), 3);
-    assert!(world.acme.endings(&BTreeSet::new()).await.unwrap().is_empty());
-    assert_eq!(world.asked(), 3);
+    for other in [active, stranger, nobody] {
+        assert!(!ended.shows(&other), "{other}");
+    }
+    assert_eq!(world.asked(), 2);
     world
         .sim
         .fault(Fault::once(Match::any().query("revoked"), Action::GarbageJson));
-    assert!(world.acme.endings(&BTreeSet::from([revoked])).await.is_err());
+    assert!(world.acme.ended().await.is_err());
 }
 
 #[tokio::test]
