@@ -115,7 +115,8 @@ pub(crate) fn monday() -> Report {
         "2027-01-30T00:00:00Z",
         PatStatus::Healthy,
     );
-    let lifetime = "Replace it by one that is given 90 days or less: PatRotate@1, validDays (docs/rotation.md).";
+    let lifetime =
+        "Replace it by one that is given 90 days or less: PatRotate@1, validDays (docs/rotation.md).";
     let full = "Replace it by a PAT with what it uses: PatRotate@1 (docs/rotation.md), with what `patkeeper scopes` finds.";
     let mut waived = finding(
         "full-access",
