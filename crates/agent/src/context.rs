@@ -1,5 +1,8 @@
 //! What the agent tells about the run: the build, the organization, the step.
 
+use std::path::PathBuf;
+
+use patkeeper_core::rotation::RunId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -24,10 +27,13 @@ pub struct AgentContext {
     pub pipeline: Option<String>,
     /// `System.Debug`: the run was queued with diagnostics.
     pub debug: bool,
+    /// `Agent.TempDirectory`: emptied after every job.
+    pub temp_directory: Option<PathBuf>,
+    run: Option<RunId>,
 }
 
 impl AgentContext {
-    /// Reads `SYSTEM_*` and `BUILD_*`; `variable` is the process environment in the product.
+    /// Reads `SYSTEM_*`, `BUILD_*`, `RELEASE_*` and `AGENT_*`; `variable` is the process environment in the product.
     #[must_use]
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let read = |name: &str| {
@@ -44,6 +50,10 @@ impl AgentContext {
             })
         };
         let collection_uri = read("SYSTEM_COLLECTIONURI");
+        let collection_id = id("SYSTEM_COLLECTIONID");
+        let run = collection_id
+            .as_deref()
+            .and_then(|collection| run_id(collection, read));
         let build_link = build_link(
             collection_uri.as_deref(),
             read("SYSTEM_TEAMPROJECT").as_deref(),
@@ -52,12 +62,47 @@ impl AgentContext {
         Self {
             task_instance_id: id("SYSTEM_TASKINSTANCEID"),
             collection_uri,
-            collection_id: id("SYSTEM_COLLECTIONID"),
+            collection_id,
             build_link,
             pipeline: read("BUILD_DEFINITIONNAME"),
             debug: read("SYSTEM_DEBUG").is_some_and(|debug| debug.eq_ignore_ascii_case("true")),
+            temp_directory: read("AGENT_TEMPDIRECTORY").map(PathBuf::from),
+            run,
         }
     }
+
+    /// Which run of which job this is; `None` where the agent does not say it, or there is none.
+    #[must_use]
+    pub fn run_id(&self) -> Option<RunId> {
+        self.run.clone()
+    }
+}
+
+/// A run by what stays the same when a job is run again, and by how often it has been. `System.JobId` is another one
+/// in each attempt, so it is the last resort: such a run is an earlier attempt of none.
+///
+/// In a release the build is that of its artifact, which many releases share: there the release counts.
+fn run_id(collection: &str, read: impl Fn(&str) -> Option<String>) -> Option<RunId> {
+    let release = || read("RELEASE_RELEASEID").map(|id| format!("release-{id}"));
+    let is_build = read("SYSTEM_HOSTTYPE").is_none_or(|host| host.eq_ignore_ascii_case("build"));
+    let build = if is_build {
+        read("BUILD_BUILDID").or_else(release)
+    } else {
+        release()
+    };
+    let names = ["SYSTEM_STAGENAME", "SYSTEM_PHASENAME", "SYSTEM_JOBNAME"].map(&read);
+    let job = read("SYSTEM_JOBIDENTIFIER")
+        .or_else(|| match names {
+            [Some(stage), Some(phase), Some(job)] => Some([stage, phase, job].join(".")),
+            _ => None,
+        })
+        .or_else(|| read("SYSTEM_JOBID"));
+    // Which of them a person's "run again" counts up depends on what was run again.
+    let attempt = ["SYSTEM_STAGEATTEMPT", "SYSTEM_PHASEATTEMPT", "SYSTEM_JOBATTEMPT"]
+        .iter()
+        .filter_map(|name| read(name)?.parse().ok())
+        .max();
+    Some(RunId::new(collection, &build?, &job?, attempt.unwrap_or(1)))
 }
 
 fn build_link(collection: Option<&str>, project: Option<&str>, build: Option<&str>) -> Option<String> {
@@ -176,7 +221,9 @@ mod tests {
             ("SYSTEM_COLLECTIONID", "0A1B"),
             ("BUILD_DEFINITIONNAME", " nightly "),
             ("SYSTEM_DEBUG", "True"),
+            ("AGENT_TEMPDIRECTORY", "/agent/_temp"),
         ]);
+        assert_eq!(context.temp_directory, Some(PathBuf::from("/agent/_temp")));
         assert_eq!(context.collection_id.as_deref(), Some("0A1B"));
         assert_eq!(context.pipeline.as_deref(), Some("nightly"));
         assert_eq!(
@@ -189,5 +236,84 @@ mod tests {
         );
         assert!(context.debug);
         assert_eq!(read(&[("BUILD_DEFINITIONNAME", "  ")]), AgentContext::default());
+    }
+
+    /// A job in its first attempt; values given replace these.
+    fn run(values: &[(&str, &str)]) -> Option<RunId> {
+        let job = [
+            ("SYSTEM_COLLECTIONID", "0a1b"),
+            ("SYSTEM_HOSTTYPE", "build"),
+            ("BUILD_BUILDID", "42"),
+            ("SYSTEM_JOBIDENTIFIER", "Rotate.Job.__default"),
+            ("SYSTEM_JOBID", "12f1170f-0000-4000-8000-000000000001"),
+            ("SYSTEM_STAGEATTEMPT", "1"),
+            ("SYSTEM_PHASEATTEMPT", "1"),
+            ("SYSTEM_JOBATTEMPT", "1"),
+        ];
+        read(&[values, &job].concat()).run_id()
+    }
+
+    #[test]
+    fn whatever_is_run_again_is_a_later_attempt_of_the_same_job() {
+        let first = run(&[]).unwrap();
+        assert_eq!(first.to_string(), "0a1b/42/Rotate.Job.__default/1");
+        for again in ["SYSTEM_STAGEATTEMPT", "SYSTEM_PHASEATTEMPT", "SYSTEM_JOBATTEMPT"] {
+            let id = ("SYSTEM_JOBID", "12f1170f-0000-4000-8000-000000000002");
+            let second = run(&[(again, "2"), id]).unwrap();
+            assert!(first.is_earlier_attempt_of(&second), "{again}");
+        }
+    }
+
+    #[test]
+    fn another_job_or_build_is_no_attempt_of_this_one() {
+        let first = run(&[]).unwrap();
+        let again = ("SYSTEM_JOBATTEMPT", "2");
+        for other in [
+            ("SYSTEM_JOBIDENTIFIER", "Rotate.Job.second"),
+            ("BUILD_BUILDID", "43"),
+            ("SYSTEM_COLLECTIONID", "0a1c"),
+        ] {
+            assert!(
+                !first.is_earlier_attempt_of(&run(&[other, again]).unwrap()),
+                "{other:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_releases_of_one_build_are_two_runs() {
+        let release = |id| [("SYSTEM_HOSTTYPE", "release"), ("RELEASE_RELEASEID", id)];
+        let again = [release("8").as_slice(), &[("SYSTEM_STAGEATTEMPT", "2")]].concat();
+        let (first, second) = (run(&release("7")).unwrap(), run(&again).unwrap());
+        assert!(!first.is_earlier_attempt_of(&second));
+        assert_eq!(first.build(), "release-7");
+        let nameless = run(&[("SYSTEM_HOSTTYPE", "deployment")]);
+        assert_eq!(nameless, None, "the artifact's build is not the run");
+    }
+
+    #[test]
+    fn a_job_without_an_identifier_goes_by_its_names_and_then_by_its_id() {
+        let unnamed = ("SYSTEM_JOBIDENTIFIER", "");
+        let names = [
+            unnamed,
+            ("SYSTEM_STAGENAME", "Rotate"),
+            ("SYSTEM_PHASENAME", "Job"),
+            ("SYSTEM_JOBNAME", "linux"),
+        ];
+        assert_eq!(run(&names).unwrap().to_string(), "0a1b/42/Rotate.Job.linux/1");
+        let other = run(&[unnamed, ("SYSTEM_JOBID", "other"), ("SYSTEM_JOBATTEMPT", "2")]).unwrap();
+        assert!(!run(&[unnamed]).unwrap().is_earlier_attempt_of(&other));
+    }
+
+    #[test]
+    fn a_run_without_a_name_is_none_and_an_attempt_that_is_no_number_does_not_count() {
+        assert_eq!(run(&[("SYSTEM_COLLECTIONID", "")]), None);
+        assert_eq!(run(&[("BUILD_BUILDID", "")]), None);
+        assert_eq!(run(&[("SYSTEM_JOBIDENTIFIER", ""), ("SYSTEM_JOBID", "")]), None);
+        let odd = run(&[("SYSTEM_STAGEATTEMPT", "many"), ("SYSTEM_JOBATTEMPT", "3")]).unwrap();
+        assert_eq!(odd.attempt(), 3);
+        let unsaid =
+            ["SYSTEM_STAGEATTEMPT", "SYSTEM_PHASEATTEMPT", "SYSTEM_JOBATTEMPT"].map(|name| (name, ""));
+        assert_eq!(run(&unsaid).unwrap().attempt(), 1);
     }
 }

@@ -12,12 +12,16 @@ use url::Url;
 use crate::Front;
 use crate::registry::{Input, Kind, Task};
 
+pub mod channels;
 mod macros;
 pub mod pat_monitor;
+pub mod pat_rotate;
 mod quote;
 pub mod sign_in;
 
+pub use channels::Channels;
 pub use pat_monitor::PatMonitorInputs;
+pub use pat_rotate::PatRotateInputs;
 pub use sign_in::SignInInputs;
 
 use quote::{any_of, quote};
@@ -160,6 +164,14 @@ impl Inputs {
         }
     }
 
+    /// A refusal of the value given for an input that is no secret: shown in quotes, harmless, short, and without a
+    /// URL's password and query. `why` follows it.
+    #[must_use]
+    pub fn bad_value(&self, input: &Input, why: impl AsRef<str>) -> BadInput {
+        let value = quote(self.raw(input).unwrap_or_default());
+        self.bad(input, format!("{value} {}", why.as_ref()))
+    }
+
     /// A value that is given or has a default in the registry, which is the one place that says what it is.
     ///
     /// # Errors
@@ -240,6 +252,14 @@ impl Inputs {
         self.raw(input)
             .map(|text| self.one_of(input, text, table))
             .transpose()
+    }
+
+    /// The choice made, or the registry's default.
+    ///
+    /// # Errors
+    /// As [`Inputs::choice`], and where there is neither.
+    pub fn chosen<T: Copy>(&self, input: &Input, table: &[(&'static str, T)]) -> Result<T, BadInput> {
+        self.present(input, self.choice(input, table)?)
     }
 
     /// The meanings of all words given (separated by spaces, commas or lines), doubles dropped.

@@ -1,12 +1,14 @@
 //! Every task, input and output, declared once. `task.json`, the tables in `docs/`, the flags of the
 //! command line and the reading of `INPUT_*` all come from here.
 
+pub mod channels;
 pub mod pat_monitor;
+pub mod pat_rotate;
 pub mod sign_in;
 pub mod sign_in_command;
 
 /// Every task of this version.
-pub static TASKS: &[&Task] = &[&pat_monitor::TASK];
+pub static TASKS: &[&Task] = &[&pat_monitor::TASK, &pat_rotate::TASK];
 
 /// The task of this name, e.g. `PatMonitor`.
 #[must_use]

@@ -7,10 +7,9 @@ use patkeeper_core::judge::{FailOn, FailOnPolicy};
 use patkeeper_core::organization::{Organization, OrganizationError};
 use patkeeper_core::policy::PolicyInputs;
 use patkeeper_core::scope::ScopeSet;
-use secrecy::SecretString;
 
 use super::quote::quote;
-use super::{BadInput, Inputs, SignInInputs};
+use super::{BadInput, Channels, Inputs, SignInInputs};
 use crate::registry::Input;
 use crate::registry::pat_monitor as registry;
 
@@ -63,12 +62,8 @@ pub struct PatMonitorInputs {
     pub policy: PolicyInputs,
     /// The policy file, as given.
     pub policy_file: Option<PathBuf>,
-    /// The Slack webhook.
-    pub slack_webhook_url: Option<SecretString>,
-    /// The Teams webhook.
-    pub teams_webhook_url: Option<SecretString>,
-    /// The generic webhook.
-    pub webhook_url: Option<SecretString>,
+    /// Who is told.
+    pub channels: Channels,
     /// When to tell them.
     pub alert_on: AlertOn,
     /// Where reports go; `None` only for people who gave none: then none are written.
@@ -137,29 +132,23 @@ impl PatMonitorInputs {
             warning_days,
             critical_days,
             expired_within_days: days(&registry::EXPIRED_WITHIN_DAYS)?,
-            fail_on: one_of(inputs, &registry::FAIL_ON, FAIL_ONS)?,
-            fail_on_policy: one_of(inputs, &registry::FAIL_ON_POLICY, FAIL_ON_POLICIES)?,
+            fail_on: inputs.chosen(&registry::FAIL_ON, FAIL_ONS)?,
+            fail_on_policy: inputs.chosen(&registry::FAIL_ON_POLICY, FAIL_ON_POLICIES)?,
             policy: PolicyInputs {
                 max_lifetime_days: inputs.number(&registry::MAX_LIFETIME_DAYS)?,
                 forbidden_scopes: forbidden_scopes(inputs)?,
             },
             policy_file: one_line(inputs, &registry::POLICY_FILE)?,
-            slack_webhook_url: inputs.https_url(&registry::SLACK_WEBHOOK_URL)?,
-            teams_webhook_url: inputs.https_url(&registry::TEAMS_WEBHOOK_URL)?,
-            webhook_url: inputs.https_url(&registry::WEBHOOK_URL)?,
-            alert_on: one_of(inputs, &registry::ALERT_ON, ALERT_ONS)?,
+            channels: Channels::read(inputs)?,
+            alert_on: inputs.chosen(&registry::ALERT_ON, ALERT_ONS)?,
             report_directory: one_line(inputs, &registry::REPORT_DIRECTORY)?,
             report_formats: inputs.choices(&registry::REPORT_FORMATS, FORMATS)?,
         })
     }
 }
 
-/// The choice made, or the registry's default.
-fn one_of<T: Copy>(inputs: &Inputs, input: &Input, table: &[(&'static str, T)]) -> Result<T, BadInput> {
-    inputs.present(input, inputs.choice(input, table)?)
-}
-
-const ORGANIZATIONS: &str = "allowed are https://dev.azure.com/acme/, https://acme.visualstudio.com/ or acme";
+pub(super) const ORGANIZATIONS: &str =
+    "allowed are https://dev.azure.com/acme/, https://acme.visualstudio.com/ or acme";
 
 /// Why a text names no organization.
 pub(super) fn not_an_organization(text: &str, error: &OrganizationError) -> String {

@@ -268,7 +268,7 @@ fn refresh_token(inputs: &Inputs, proof: Option<Proof>) -> Result<RefreshTokenIn
     })
 }
 
-fn vault_name(inputs: &Inputs, input: &Input, text: &str) -> Result<VaultName, BadInput> {
+pub(super) fn vault_name(inputs: &Inputs, input: &Input, text: &str) -> Result<VaultName, BadInput> {
     VaultName::parse(text).map_err(|error| {
         let why = format!(
             "{}: {error}; allowed are a name such as acme-kv and a URL such as https://acme-kv.vault.azure.net/.",
@@ -278,7 +278,7 @@ fn vault_name(inputs: &Inputs, input: &Input, text: &str) -> Result<VaultName, B
     })
 }
 
-fn secret_name(inputs: &Inputs, input: &Input, text: &str) -> Result<SecretName, BadInput> {
+pub(super) fn secret_name(inputs: &Inputs, input: &Input, text: &str) -> Result<SecretName, BadInput> {
     SecretName::parse(text).ok_or_else(|| {
         let why = format!(
             "{} cannot name a secret; allowed are 1 to 127 letters, digits and hyphens.",

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::registry::{self, pat_monitor, sign_in};
+use crate::registry::{self, channels, pat_monitor, sign_in};
 
 fn agent(values: &[(&str, &str)]) -> Result<Inputs, BadInput> {
     Inputs::from_agent(&pat_monitor::TASK, |name| {
@@ -182,9 +182,9 @@ proptest! {
         let secrets = [
             &sign_in::ACCESS_TOKEN,
             &sign_in::CLIENT_SECRET,
-            &pat_monitor::SLACK_WEBHOOK_URL,
-            &pat_monitor::TEAMS_WEBHOOK_URL,
-            &pat_monitor::WEBHOOK_URL,
+            &channels::SLACK_WEBHOOK_URL,
+            &channels::TEAMS_WEBHOOK_URL,
+            &channels::WEBHOOK_URL,
         ];
         let key = agent_variable("INPUT_", secrets[which].name);
         let token = ("INPUT_ACCESSTOKEN", "made-up-token");

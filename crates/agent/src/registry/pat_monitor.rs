@@ -2,11 +2,11 @@
 
 use patkeeper_core::policy::MOST_DAYS;
 
+use super::channels::{self, SLACK_WEBHOOK_URL, TEAMS_WEBHOOK_URL, WEBHOOK_URL};
 use super::{Group, Input, Kind, LaterInput, Output, Task, sign_in};
 
 const JUDGED_GROUP: &str = "judgedGroup";
 const POLICY_GROUP: &str = "policyGroup";
-const ALERT_GROUP: &str = "alertGroup";
 const REPORT_GROUP: &str = "reportGroup";
 
 /// Which organizations.
@@ -151,37 +151,6 @@ pub const FAIL_ON_POLICY: Input = Input::new(
 .default("never")
 .group(POLICY_GROUP);
 
-/// Where Slack listens.
-pub const SLACK_WEBHOOK_URL: Input = Input::new(
-    "slackWebhookUrl",
-    Kind::HttpsUrl,
-    "Slack webhook",
-    "An incoming webhook's `https` URL. It is a secret: pass it as a secret variable.",
-)
-.secret()
-.group(ALERT_GROUP);
-
-/// Where Teams listens.
-pub const TEAMS_WEBHOOK_URL: Input = Input::new(
-    "teamsWebhookUrl",
-    Kind::HttpsUrl,
-    "Teams webhook",
-    "The `https` URL of a Teams workflow that posts what it receives. It is a secret: pass it as a secret \
-     variable.",
-)
-.secret()
-.group(ALERT_GROUP);
-
-/// Where anything else listens.
-pub const WEBHOOK_URL: Input = Input::new(
-    "webhookUrl",
-    Kind::HttpsUrl,
-    "Webhook",
-    "An `https` URL that receives `patkeeper.alert/1` as JSON. It is a secret: pass it as a secret variable.",
-)
-.secret()
-.group(ALERT_GROUP);
-
 /// When to alert.
 pub const ALERT_ON: Input = Input::new(
     "alertOn",
@@ -194,7 +163,7 @@ pub const ALERT_ON: Input = Input::new(
     "`attention`: when the status is not `ok`, the step fails, or a policy finding of severity error stands.",
 )
 .default("attention")
-.group(ALERT_GROUP)
+.group(channels::GROUP.name)
 .visible_when("slackWebhookUrl != \"\" || teamsWebhookUrl != \"\" || webhookUrl != \"\"");
 
 /// Where reports go.
@@ -235,11 +204,7 @@ pub static TASK: Task = Task {
             label: "Policy",
             expanded: false,
         },
-        Group {
-            name: ALERT_GROUP,
-            label: "Alerts",
-            expanded: false,
-        },
+        channels::GROUP,
         Group {
             name: REPORT_GROUP,
             label: "Reports",

@@ -1,7 +1,7 @@
 use super::*;
 use crate::inputs::agent_variable;
 use crate::inputs::sign_in::SignIn;
-use crate::registry::Kind;
+use crate::registry::{Kind, channels};
 
 /// What each sign-in takes; a plain step chooses none.
 const EVERY_SIGN_IN: &[(&str, &str)] = &[
@@ -73,7 +73,7 @@ fn a_step_with_nothing_but_a_token_has_the_contracts_defaults() {
         Some(PathBuf::from("/agent/_temp/patkeeper"))
     );
     assert!(inputs.names.is_empty() && inputs.require_names.is_empty());
-    assert!(inputs.policy_file.is_none() && inputs.webhook_url.is_none());
+    assert!(inputs.policy_file.is_none() && inputs.channels.webhook.is_none());
     assert!(matches!(inputs.sign_in.choice, SignIn::AccessToken(_)));
 }
 
@@ -294,9 +294,9 @@ fn an_azure_devops_server_gets_its_own_message() {
 #[test]
 fn webhooks_are_https_urls_and_never_shown() {
     for input in [
-        &registry::SLACK_WEBHOOK_URL,
-        &registry::TEAMS_WEBHOOK_URL,
-        &registry::WEBHOOK_URL,
+        &channels::SLACK_WEBHOOK_URL,
+        &channels::TEAMS_WEBHOOK_URL,
+        &channels::WEBHOOK_URL,
     ] {
         for wrong in [
             "http://hooks.example/s3cret",
