@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::news::News;
 use patkeeper_core::pat::AuthorizationId;
 use patkeeper_core::report::{
     Finding, Missing, OrganizationEntry, PatEntry, PatStatus, Report, Run, SCHEMA, Settings, Severity,
@@ -62,6 +63,11 @@ fn finding(rule: &str, severity: Severity, subject: &str, waived: bool) -> Findi
             until: "2027-01-31".to_owned(),
         }),
     }
+}
+
+/// The report as news.
+pub(crate) fn audit<'a>(report: &'a Report, verdict: &'a str) -> News<'a> {
+    News::Audit { report, verdict }
 }
 
 /// One PAT, healthy, from a terminal.

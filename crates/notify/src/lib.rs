@@ -1,11 +1,11 @@
 //! Telling a team: Slack, Teams, any webhook.
 //!
-//! A payload is a pure function of the report ([`slack()`], [`teams()`], [`webhook()`]), most urgent first, within
+//! A payload is a pure function of the news ([`slack()`], [`teams()`], [`webhook()`]), most urgent first, within
 //! its host's limits, and with the text of strangers as text only. A webhook's URL is a secret: no error
 //! holds any part of it but the host.
 
 use patkeeper_core::failure::Failure;
-use patkeeper_core::report::Report;
+use patkeeper_core::news::News;
 use patkeeper_http::{Client, Request};
 use patkeeper_lifecycle::ports::Notifier;
 use secrecy::SecretString;
@@ -45,11 +45,11 @@ impl Listener {
         }
     }
 
-    fn payload(self, report: &Report, verdict: &str) -> Value {
+    fn payload(self, news: &News<'_>) -> Value {
         match self {
-            Self::Slack => slack(report, verdict),
-            Self::Teams => teams(report, verdict),
-            Self::Webhook => webhook(report, verdict),
+            Self::Slack => slack(news),
+            Self::Teams => teams(news),
+            Self::Webhook => webhook(news),
         }
     }
 }
@@ -79,8 +79,8 @@ impl Notifier for Channel {
         self.listener.name()
     }
 
-    async fn tell(&self, report: &Report, verdict: &str) -> Result<(), Failure> {
-        let payload = self.listener.payload(report, verdict);
+    async fn tell(&self, news: &News<'_>) -> Result<(), Failure> {
+        let payload = self.listener.payload(news);
         let request = Request::post_to_secret_url(self.url.clone()).json(&payload);
         match self.client.send(request).await {
             Ok(response) => answer::failure(self.listener, &response, &self.url).map_or(Ok(()), Err),
@@ -105,7 +105,7 @@ mod tests {
         let client = Client::new(&Settings::default()).unwrap();
         let channel = Channel::new(Listener::Slack, url, client);
         let failure = channel
-            .tell(&fixture::report(), "Verdict: expired.")
+            .tell(&fixture::audit(&fixture::report(), "Verdict: expired."))
             .await
             .unwrap_err();
         for shown in [

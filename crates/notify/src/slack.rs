@@ -1,10 +1,10 @@
 //! Slack: blocks of an incoming webhook
 //! (docs.slack.dev: 50 blocks a message, 150 characters a header, 3,000 characters a text).
 
-use patkeeper_core::report::Report;
+use patkeeper_core::news::News;
 use serde_json::{Value, json};
 
-use crate::digest::{self, Item};
+use crate::digest::{self, Digest, Item};
 
 /// Most items shown; more would not be read in a chat.
 const MOST_ITEMS: usize = 30;
@@ -14,37 +14,32 @@ const SECTION: usize = 2_900;
 /// The message. Text of strangers stands in `plain_text` only, where Slack parses neither mentions nor links
 /// nor formatting, and is escaped besides.
 #[must_use]
-pub fn slack(report: &Report, verdict: &str) -> Value {
-    let title = escape(&digest::title(report));
-    let link = digest::link(report);
-    let items = digest::items(report);
+pub fn slack(news: &News<'_>) -> Value {
+    let digest = Digest::of(news);
+    let title = escape(&digest.title);
     let mut blocks = vec![
         json!({"type": "header", "text": plain(&digest::cut(&title, 150))}),
-        section(&escape(&digest::cut(verdict, 1_000))),
+        section(&escape(&digest.sentence)),
     ];
-    let mut rows: Vec<String> = items.iter().take(MOST_ITEMS).map(row).collect();
-    rows.extend(digest::more(
-        items.len().saturating_sub(MOST_ITEMS),
-        link.is_some(),
-    ));
+    let mut rows: Vec<String> = digest.items.iter().take(MOST_ITEMS).map(row).collect();
+    rows.extend(digest.more(digest.items.len().saturating_sub(MOST_ITEMS)));
     blocks.extend(chunks(&rows).iter().map(|text| section(text)));
-    if let Some(link) = link {
+    if let Some(link) = digest.link {
         let text = format!("<{}|Open the build>", escape(link));
         blocks.push(json!({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": true}}));
     }
-    let context = escape(&digest::cut(&digest::context(report), 500));
-    blocks.push(json!({"type": "context", "elements": [plain(&context)]}));
+    blocks.push(json!({"type": "context", "elements": [plain(&escape(&digest.context))]}));
     // What notifications show in place of the blocks; it is parsed, so it holds no stranger's text.
     json!({"text": title, "blocks": blocks})
 }
 
 fn row(item: &Item) -> String {
-    format!(
-        "• {}: {} · {}",
-        item.label,
-        escape(&item.subject),
-        escape(&item.detail)
-    )
+    let row = format!("• {}: {}", item.label, escape(&item.subject));
+    if item.detail.is_empty() {
+        row
+    } else {
+        format!("{row} · {}", escape(&item.detail))
+    }
 }
 
 /// Rows joined by line breaks into as few texts as the limit allows.
@@ -89,12 +84,17 @@ mod tests {
 
     #[test]
     fn the_message_of_a_bad_day() {
-        insta::assert_snapshot!(serde_json::to_string_pretty(&slack(&fixture::report(), VERDICT)).unwrap());
+        insta::assert_snapshot!(
+            serde_json::to_string_pretty(&slack(&fixture::audit(&fixture::report(), VERDICT))).unwrap()
+        );
     }
 
     #[test]
     fn the_message_of_a_good_day() {
-        let message = slack(&fixture::healthy(), "Verdict: ok. 1 healthy of 1 judged.");
+        let message = slack(&fixture::audit(
+            &fixture::healthy(),
+            "Verdict: ok. 1 healthy of 1 judged.",
+        ));
         insta::assert_snapshot!(serde_json::to_string_pretty(&message).unwrap());
     }
 
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_thousand_hostile_names_stay_within_the_limits_and_say_how_many_more() {
         let report = fixture::crowd(1_000, &"<!channel> & ".repeat(40));
-        let message = slack(&report, VERDICT);
+        let message = slack(&fixture::audit(&report, VERDICT));
         within_limits(&message);
         let shown = message.to_string();
         assert!(shown.contains("and 970 more"), "{shown}");
@@ -127,7 +127,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_becomes_a_mention_or_a_link(name in "[<>!@#|&a-z/:*_~`\u{202e}\u{1b}\n-]{0,40}") {
-            let message = slack(&fixture::crowd(3, &name), VERDICT);
+            let message = slack(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
             within_limits(&message);
             for block in message["blocks"].as_array().unwrap() {
                 let text = &block["text"];

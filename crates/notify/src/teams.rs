@@ -1,10 +1,10 @@
 //! Teams: an adaptive card in the message envelope that workflows and connectors take
 //! (learn.microsoft.com, "Create an Incoming Webhook" and the Teams connector: 28 KB a message).
 
-use patkeeper_core::report::Report;
+use patkeeper_core::news::News;
 use serde_json::{Value, json};
 
-use crate::digest::{self, Item, Weight};
+use crate::digest::{Digest, Item, Weight};
 
 /// Most items shown.
 const MOST_ITEMS: usize = 30;
@@ -14,11 +14,11 @@ const LARGEST: usize = 26_000;
 /// The message. All text stands in text runs, which know no Markdown, and without angle brackets, since a
 /// workflow reads `<at>` in a card as a mention.
 #[must_use]
-pub fn teams(report: &Report, verdict: &str) -> Value {
-    let items = digest::items(report);
-    let mut shown = items.len().min(MOST_ITEMS);
+pub fn teams(news: &News<'_>) -> Value {
+    let digest = Digest::of(news);
+    let mut shown = digest.items.len().min(MOST_ITEMS);
     loop {
-        let message = message(report, verdict, &items, shown);
+        let message = message(&digest, shown);
         if shown == 0 || message.to_string().len() <= LARGEST {
             return message;
         }
@@ -26,20 +26,19 @@ pub fn teams(report: &Report, verdict: &str) -> Value {
     }
 }
 
-fn message(report: &Report, verdict: &str, items: &[Item], shown: usize) -> Value {
-    let link = digest::link(report);
-    let title = harmless(&digest::title(report));
+fn message(digest: &Digest<'_>, shown: usize) -> Value {
+    let title = harmless(&digest.title);
     let mut body = vec![
         rich(vec![
             json!({"type": "TextRun", "text": title, "size": "Large", "weight": "Bolder"}),
         ]),
-        rich(vec![run(&digest::cut(verdict, 1_000))]),
+        rich(vec![run(&digest.sentence)]),
     ];
-    body.extend(items.iter().take(shown).map(row));
-    if let Some(more) = digest::more(items.len() - shown, link.is_some()) {
+    body.extend(digest.items.iter().take(shown).map(row));
+    if let Some(more) = digest.more(digest.items.len() - shown) {
         body.push(rich(vec![run(&more)]));
     }
-    let context = harmless(&digest::cut(&digest::context(report), 500));
+    let context = harmless(&digest.context);
     body.push(rich(vec![
         json!({"type": "TextRun", "text": context, "size": "Small", "isSubtle": true}),
     ]));
@@ -51,7 +50,7 @@ fn message(report: &Report, verdict: &str, items: &[Item], shown: usize) -> Valu
         "fallbackText": "Patkeeper has news of your PATs. This client cannot show the card.",
         "msteams": {"width": "Full"},
         "body": body,
-        "actions": link.map(open).into_iter().collect::<Vec<_>>(),
+        "actions": digest.link.map(open).into_iter().collect::<Vec<_>>(),
     });
     json!({
         "type": "message",
@@ -67,10 +66,16 @@ fn row(item: &Item) -> Value {
     let color = match item.weight {
         Weight::Bad => "Attention",
         Weight::Soon => "Warning",
+        Weight::Good => "Good",
     };
+    let label = json!({"type": "TextRun", "text": item.label, "color": color, "weight": "Bolder"});
+    let subject = format!(" {}", harmless(&item.subject));
+    if item.detail.is_empty() {
+        return rich(vec![label, run(&subject)]);
+    }
     rich(vec![
-        json!({"type": "TextRun", "text": item.label, "color": color, "weight": "Bolder"}),
-        json!({"type": "TextRun", "text": format!(" {}", harmless(&item.subject)), "weight": "Bolder"}),
+        label,
+        json!({"type": "TextRun", "text": subject, "weight": "Bolder"}),
         run(&format!(" · {}", item.detail)),
     ])
 }
@@ -98,19 +103,25 @@ mod tests {
 
     #[test]
     fn the_card_of_a_bad_day() {
-        insta::assert_snapshot!(serde_json::to_string_pretty(&teams(&fixture::report(), VERDICT)).unwrap());
+        insta::assert_snapshot!(
+            serde_json::to_string_pretty(&teams(&fixture::audit(&fixture::report(), VERDICT))).unwrap()
+        );
     }
 
     #[test]
     fn a_thousand_names_say_how_many_more() {
-        let message = teams(&fixture::crowd(1_000, "猫"), VERDICT).to_string();
+        let message = teams(&fixture::audit(&fixture::crowd(1_000, "猫"), VERDICT)).to_string();
         assert_eq!(message.matches("\"expired\"").count(), MOST_ITEMS);
         assert!(message.contains("and 970 more"), "{message}");
     }
 
     #[test]
     fn long_words_stay_under_28_kb_and_say_how_many_more() {
-        let message = teams(&fixture::preached(1_000, &"猫\"".repeat(200)), VERDICT).to_string();
+        let message = teams(&fixture::audit(
+            &fixture::preached(1_000, &"猫\"".repeat(200)),
+            VERDICT,
+        ))
+        .to_string();
         assert!(message.len() < 28_000, "{}", message.len());
         let shown = message.matches("\"policy\"").count();
         assert!((10..MOST_ITEMS).contains(&shown), "{shown}");
@@ -124,14 +135,14 @@ mod tests {
     fn without_a_build_there_is_no_button() {
         let mut report = fixture::report();
         report.run.link = None;
-        let card = &teams(&report, VERDICT)["attachments"][0]["content"];
+        let card = &teams(&fixture::audit(&report, VERDICT))["attachments"][0]["content"];
         assert_eq!(card["actions"], json!([]));
     }
 
     proptest! {
         #[test]
         fn no_name_becomes_markdown_or_a_mention(name in "[<>at\\[\\]()*_`#&\u{202e}\u{1b}\n-]{0,40}") {
-            let message = teams(&fixture::crowd(3, &name), VERDICT);
+            let message = teams(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
             let body = message["attachments"][0]["content"]["body"].as_array().unwrap();
             for block in body {
                 prop_assert_eq!(&block["type"], "RichTextBlock");

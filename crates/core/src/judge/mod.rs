@@ -92,10 +92,7 @@ pub fn judge(
 
     Report {
         schema: SCHEMA.to_owned(),
-        tool: Tool {
-            name: "patkeeper".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        tool: Tool::this(),
         run: Run { at: now, ..run },
         status: verdict(&pats, &missing, &unreadable),
         totals,

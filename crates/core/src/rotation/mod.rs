@@ -45,7 +45,7 @@ pub use progress::Progress;
 pub use record::{
     Intent, LOCK, Metadata, Owner, Record, RunId, STORE_WITHIN, Superseded, UNSETTLED_FOR, Unsettled,
 };
-pub use report::{Line, Previous, RotationReport};
+pub use report::{Fate, Line, Other, Previous, RotationReport};
 pub use settings::{Asked, BadSetting, Mode, Settings};
 pub use step::{CONTENT_TYPE, Outcome, Purpose, Step, WriteTags};
 pub use tags::{BadTag, TagLimits, TagsFull};

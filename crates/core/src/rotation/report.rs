@@ -1,44 +1,98 @@
 //! What happened, until when the secret is valid, and when the next run will act.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::failure::{Failure, FailureKind};
 use crate::organization::Organization;
 use crate::pat::AuthorizationId;
-use crate::time;
+use crate::{text, time};
 
-use super::record::{Record, Superseded};
+use super::record::{Owner, Record, Superseded};
 use super::settings::Settings;
 use super::step::{Outcome, Step};
 
-/// One step and what came of it, as a log shows it.
+/// One step and what came of it. The label is a verb, and the words its object: *mint* `ci-…, vso.code, until …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The step's name: see [`Step::label`].
     pub label: &'static str,
-    /// What it did, or in a dry run would do. May quote a stranger's text.
+    /// What it was done to, and why. May quote a stranger's text.
     pub words: String,
-    /// What came of it; empty where it went as planned.
+    /// What came of it, in a few words; empty where nothing is to be said but that it was done.
     pub outcome: String,
+    /// What else is to be said of it: why it failed, or that less was granted than was asked for. A sentence, mostly
+    /// empty. May quote a stranger's text.
+    pub more: String,
 }
 
 impl Line {
-    pub(super) fn of(step: &Step, outcome: &Outcome) -> Self {
-        let came = match outcome {
-            Outcome::Failed(failure) | Outcome::Refused(failure) => failure.what.clone(),
-            Outcome::Unclear(failure) => format!("not known: {}", failure.what),
-            Outcome::Gone => "the service says that it is gone".to_owned(),
-            Outcome::OtherValue => "another value".to_owned(),
-            _ => String::new(),
-        };
+    /// The step with what came of it.
+    #[must_use]
+    pub fn of(step: &Step, outcome: &Outcome) -> Self {
+        let (outcome, more) = came(step, outcome);
         Self {
             label: step.label(),
             words: step.words(),
-            outcome: came,
+            outcome,
+            more,
         }
     }
+}
+
+fn came(step: &Step, outcome: &Outcome) -> (String, String) {
+    let done = |words: &str| (words.to_owned(), String::new());
+    match outcome {
+        Outcome::Failed(failure) => ("failed".to_owned(), failure.what.clone()),
+        Outcome::Refused(failure) => ("refused".to_owned(), failure.what.clone()),
+        Outcome::Unclear(failure) => (
+            "no clear answer: it may have been done".to_owned(),
+            failure.what.clone(),
+        ),
+        Outcome::Gone => done("the service says that there is no such PAT"),
+        Outcome::OtherValue => done("another value"),
+        Outcome::SameValue => done("the same value"),
+        Outcome::Works => match step {
+            // A dry run takes for granted what it has not asked.
+            Step::ReadCurrent { .. } => done(""),
+            _ => done("it works"),
+        },
+        Outcome::Found(pats) => match step {
+            Step::FindByName { name } if pats.iter().any(|pat| pat.display_name == *name) => {
+                done("there is one")
+            }
+            _ => done("there is none"),
+        },
+        Outcome::Stored { version } => done(&format!("version {version}")),
+        Outcome::Minted { id, valid_to } => (format!("id {id}"), shortened(step, *valid_to)),
+        Outcome::Extended { valid_to } => (format!("ends {}", minute(*valid_to)), shortened(step, *valid_to)),
+        Outcome::Written { version } => match step {
+            Step::WriteTags(write) if write.version.is_none() => {
+                done(&format!("version {version}, a disabled one without a value"))
+            }
+            _ => done(""),
+        },
+        Outcome::Ended(_) | Outcome::Revoked | Outcome::Current(_) => done(""),
+    }
+}
+
+/// What is said where the service has given a sooner end than it was asked for.
+fn shortened(step: &Step, issued: DateTime<Utc>) -> String {
+    match step {
+        Step::Mint { valid_to: asked, .. } | Step::Extend { valid_to: asked, .. }
+            if is_shortened(*asked, issued) =>
+        {
+            format!(
+                "It ends {}, sooner than asked for: your tenant's policy. That is the date from here on.",
+                minute(issued)
+            )
+        }
+        _ => String::new(),
+    }
+}
+
+/// Whether an end is so much sooner than the one asked for that it is to be said.
+pub(super) fn is_shortened(asked: DateTime<Utc>, issued: DateTime<Utc>) -> bool {
+    asked - issued > TimeDelta::hours(1)
 }
 
 /// The PAT that was recorded before.
@@ -48,6 +102,67 @@ pub struct Previous {
     pub id: AuthorizationId,
     /// Whether it is revoked, or has ended, for sure.
     pub revoked: bool,
+}
+
+/// A PAT that is not the recorded one, and that the run had to do with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// Its id.
+    pub id: AuthorizationId,
+    /// What it is called, where that is known. Text of a stranger for a PAT that was adopted.
+    pub name: Option<String>,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a PAT that is not the recorded one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// This run has revoked it.
+    Revoked,
+    /// The service lists it as revoked or expired.
+    Ended,
+    /// The service lists it nowhere.
+    Unseen,
+    /// It stays valid, so that jobs which have loaded it can end.
+    Waits {
+        /// The first run from then on revokes it.
+        until: DateTime<Utc>,
+    },
+    /// Its time has come, and this run has not revoked it.
+    Overdue,
+    /// Another sign-in than this one minted it, and so this one can neither see nor revoke it.
+    OthersOwn {
+        /// Whose it is.
+        owner: Owner,
+    },
+}
+
+impl Other {
+    /// Its name, else its id. Text of a stranger.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.id.as_str())
+    }
+
+    /// What became of it, in words without a period; in a dry run what would. May quote a stranger's text.
+    #[must_use]
+    pub fn words(&self, dry_run: bool) -> String {
+        match &self.fate {
+            Fate::Revoked if dry_run => "would be revoked".to_owned(),
+            Fate::Revoked => "revoked".to_owned(),
+            Fate::Ended => "has ended".to_owned(),
+            Fate::Unseen => "is not listed any more".to_owned(),
+            Fate::Waits { until } => {
+                let works = if dry_run { "would work" } else { "works" };
+                format!("{works} until {}, when the next run revokes it", minute(*until))
+            }
+            Fate::Overdue => "still to be revoked: the next run tries".to_owned(),
+            Fate::OthersOwn { owner } => {
+                format!("minted by {}, so this sign-in cannot revoke it", owner.words())
+            }
+        }
+    }
 }
 
 /// What came of a rotation. Made by the plan's last step.
@@ -82,10 +197,8 @@ pub struct RotationReport {
     pub previous: Option<Previous>,
     /// What is still to be revoked, by a later run.
     pub waiting: Vec<Superseded>,
-    /// What this run has revoked, for sure.
-    pub revoked: Vec<AuthorizationId>,
-    /// What PATs are called that are spoken of here, where that is known. Text of strangers among it.
-    pub names: BTreeMap<AuthorizationId, String>,
+    /// Every other PAT that the run had to do with, the one recorded before first.
+    pub others: Vec<Other>,
     /// Active PATs whose name fits the generations, and that neither a version nor an intent knows. Never revoked.
     pub unrecorded: Vec<(AuthorizationId, String)>,
     /// Each step with its outcome; in a dry run the plan.
@@ -122,8 +235,7 @@ impl RotationReport {
             next_due: None,
             previous: None,
             waiting: Vec::new(),
-            revoked: Vec::new(),
-            names: BTreeMap::new(),
+            others: Vec::new(),
             unrecorded: Vec::new(),
             lines: Vec::new(),
             warnings: Vec::new(),
@@ -139,30 +251,39 @@ impl RotationReport {
             .failure
             .as_ref()
             .is_some_and(|failure| failure.kind != FailureKind::Cancelled);
-        !self.dry_run && (failed || self.rotated || self.extended || !self.revoked.is_empty())
+        !self.dry_run && (failed || self.rotated || self.extended || self.revoked().next().is_some())
     }
 
-    /// What the PAT is called, where that is known, else its id. Text of a stranger.
-    #[must_use]
-    pub fn called<'a>(&'a self, id: &'a AuthorizationId) -> &'a str {
-        self.names.get(id).map_or(id.as_str(), String::as_str)
+    /// The PATs that this run has revoked.
+    pub fn revoked(&self) -> impl Iterator<Item = &Other> {
+        self.others.iter().filter(|other| other.fate == Fate::Revoked)
     }
 
-    /// The last line of a log: one sentence.
+    /// The last line of a log: what happened, in a sentence or two on one harmless line.
     #[must_use]
     pub fn sentence(&self) -> String {
+        let would = |done: &str, planned: &str| if self.dry_run { planned } else { done }.to_owned();
+        let what = match &self.failure {
+            Some(_) if self.rotated => "Rotated, but not all is done.".to_owned(),
+            Some(_) if self.extended => "Extended, but not all is done.".to_owned(),
+            Some(failure) => return text::plain(&failure.what),
+            None if self.rotated => would("Rotated.", "Would rotate."),
+            None if self.extended => would("Extended.", "Would extend."),
+            None => {
+                let mut what = format!("Not due: {}.", self.reason);
+                let revoked: Vec<&str> = self.revoked().map(Other::called).collect();
+                if !revoked.is_empty() {
+                    let verb = would("Revoked", "Would revoke");
+                    what.push_str(&format!(" {verb} {}.", revoked.join(", ")));
+                }
+                what
+            }
+        };
         let due = self
             .next_due
             .map(|at| format!(" Next due {}.", time::day(at)))
             .unwrap_or_default();
-        let would = |done: &str, planned: &str| if self.dry_run { planned } else { done }.to_owned();
-        match &self.failure {
-            Some(_) if self.rotated => format!("Rotated, but not all is done.{due}"),
-            Some(failure) => failure.what.clone(),
-            None if self.rotated => format!("{}{due}", would("Rotated.", "Would rotate.")),
-            None if self.extended => format!("{}{due}", would("Extended.", "Would extend.")),
-            None => format!("Not due: {}.{due}", self.reason),
-        }
+        text::plain(&format!("{what}{due}"))
     }
 }
 
@@ -172,12 +293,12 @@ pub(super) fn minute(at: DateTime<Utc>) -> String {
 }
 
 /// How long a PAT lives in all, as `90 d`: the seconds between asking and making are not shown as a day less.
-pub(super) fn life(span: chrono::TimeDelta) -> String {
-    left(span + chrono::TimeDelta::hours(1))
+pub(super) fn life(span: TimeDelta) -> String {
+    left(span + TimeDelta::hours(1))
 }
 
 /// `9 d`, rounded down; hours under a day.
-pub(super) fn left(span: chrono::TimeDelta) -> String {
+pub(super) fn left(span: TimeDelta) -> String {
     match time::whole_days(span) {
         0 => format!("{} h", span.num_hours()),
         days => format!("{days} d"),

@@ -234,28 +234,34 @@ impl Step {
         }
     }
 
-    /// What it does, in words without a period. May quote a stranger's text: a log makes it harmless.
+    /// What it is done to and why, in words without a period that follow its label as a verb's object does. May quote
+    /// a stranger's text: a log makes it harmless.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::ListEnded { why } => format!("the revoked and expired PATs: {why}"),
+            Self::ListEnded { why } => format!("at the revoked and expired PATs: {why}"),
             Self::Revoke { id, name, why } => match name {
-                Some(name) => format!("{name} ({id}): {why}"),
+                Some(name) => format!("{name} (id {id}): {why}"),
                 None => format!("{id}: {why}"),
             },
-            Self::WriteTags(write) => write.why.clone(),
+            Self::WriteTags(write) => match &write.purpose {
+                Purpose::Intend { intent, .. } => format!("to mint {}: {}", intent.name, write.why),
+                Purpose::Storing | Purpose::Clear | Purpose::Tidy => write.why.clone(),
+            },
             Self::ReadCurrent { why } => (*why).to_owned(),
             Self::Mint {
                 name,
                 scopes,
                 valid_to,
             } => format!("{name}, {scopes}, until {}", minute(*valid_to)),
-            Self::FindByName { name } => format!("whether {name} was made"),
-            Self::Test { .. } => "call the organization with the new PAT".to_owned(),
-            Self::Prove { .. } => "call the organization with the stored PAT".to_owned(),
-            Self::Store { expires, .. } => format!("a new version, expires {}", minute(*expires)),
-            Self::ReadBack { .. } => "the stored value is the minted one".to_owned(),
-            Self::Extend { id, valid_to, .. } => format!("{id} until {}", minute(*valid_to)),
+            Self::FindByName { name } => format!("for a PAT named {name}"),
+            Self::Test { .. } => "the new PAT, with a call to the organization".to_owned(),
+            Self::Prove { .. } => "the stored PAT, with a call to the organization".to_owned(),
+            Self::Store { expires, .. } => {
+                format!("the new PAT as a new version that expires {}", minute(*expires))
+            }
+            Self::ReadBack { .. } => "what the store holds now".to_owned(),
+            Self::Extend { id, valid_to, why } => format!("{id} until {}: {why}", minute(*valid_to)),
             Self::Done(report) => report.sentence(),
         }
     }

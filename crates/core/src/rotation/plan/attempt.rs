@@ -70,7 +70,7 @@ fn still_absent(view: &View<'_>) -> Result<(), Halt> {
     }
     match &view.done.looked_again {
         None => Err(Step::ReadCurrent {
-            why: "there is still no secret of that name",
+            why: "that there is still no secret of that name",
         }
         .into()),
         Some(Ok(None)) => Ok(()),
@@ -140,7 +140,7 @@ fn before_minting(view: &View<'_>, last: &Try) -> Result<Flow, Halt> {
     }
     match &last.confirmed {
         None => Err(Step::ReadCurrent {
-            why: "the intent stands as written, so the store lets us write",
+            why: "that the intent stands as written, so the store lets us write",
         }
         .into()),
         Some(Err(failure)) => Err(failure.clone().into()),
@@ -210,7 +210,7 @@ fn before_stored(view: &View<'_>, last: &Try, minted: &Minted) -> Result<Flow, H
         }
     } else if last.checked.is_none() {
         Step::ReadCurrent {
-            why: "the intent is still ours",
+            why: "that the intent is still this run's",
         }
     } else if last.announced.is_none() {
         let mut metadata = view.metadata();
@@ -218,7 +218,7 @@ fn before_stored(view: &View<'_>, last: &Try, minted: &Minted) -> Result<Flow, H
             storing: true,
             ..last.intent.clone()
         });
-        let why = "the value is on its way".to_owned();
+        let why = "that the value is on its way".to_owned();
         match view.write(metadata, None, Purpose::Storing, why) {
             Ok(step) => step,
             Err(failure) => return abandon(view, last, minted, failure),
@@ -303,7 +303,7 @@ fn stored(view: &View<'_>, last: &Try, minted: &Minted, version: &str) -> Result
     recover::revoke_due(view)?;
     let settled = view.settled()?;
     if settled.superseded != view.metadata().superseded {
-        let why = "what was revoked is no more to be revoked".to_owned();
+        let why = "that what was revoked is done with".to_owned();
         return Err(view.write(settled, None, Purpose::Tidy, why)?.into());
     }
     recover::failed(view)?;

@@ -1,7 +1,5 @@
 //! The report: what a run has come to, read off what is known at its end.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use crate::failure::Failure;
@@ -9,14 +7,11 @@ use crate::pat::AuthorizationId;
 
 use super::super::observed::Observed;
 use super::super::progress::{Progress, Storing, Trial};
-use super::super::report::{Previous, RotationReport, life, minute};
+use super::super::report::{Fate, Other, Previous, RotationReport, is_shortened, life, minute};
 use super::super::settings::Settings;
 use super::super::step::Step;
 use super::due::{self, Standing, Verdict};
 use super::view::View;
-
-/// How far a PAT's end may be from the one asked for without a word.
-const SHORTENED: TimeDelta = TimeDelta::hours(1);
 
 /// How far the machine's clock may be off without a word.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
@@ -59,8 +54,7 @@ pub(super) fn done(view: &View<'_>, failure: Option<Failure>) -> Step {
     }
     report.waiting = view.superseded();
     report.previous = previous(view, &report);
-    report.revoked = view.done.revoked.iter().cloned().collect();
-    report.names = names(view, &report);
+    report.others = others(view, &report);
     report.unrecorded = unrecorded(view);
     report.warnings.extend(warnings(view, &report));
     Step::Done(Box::new(report))
@@ -99,14 +93,36 @@ fn previous(view: &View<'_>, report: &RotationReport) -> Option<Previous> {
     Some(Previous { id, revoked })
 }
 
-fn names(view: &View<'_>, report: &RotationReport) -> BTreeMap<AuthorizationId, String> {
-    let waiting = report.waiting.iter().map(|superseded| &superseded.id);
+fn others(view: &View<'_>, report: &RotationReport) -> Vec<Other> {
     let previous = report.previous.iter().map(|previous| &previous.id);
-    waiting
-        .chain(&report.revoked)
-        .chain(previous)
-        .filter_map(|id| Some((id.clone(), view.name(id)?.to_owned())))
+    let waiting = report.waiting.iter().map(|superseded| &superseded.id);
+    let mut ids: Vec<&AuthorizationId> = Vec::new();
+    for id in previous.chain(&view.done.revoked).chain(waiting) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids.into_iter()
+        .map(|id| Other {
+            id: id.clone(),
+            name: view.name(id).map(str::to_owned),
+            fate: fate(view, report, id),
+        })
         .collect()
+}
+
+fn fate(view: &View<'_>, report: &RotationReport, id: &AuthorizationId) -> Fate {
+    let waiting = report.waiting.iter().find(|superseded| superseded.id == *id);
+    match (waiting, view.other_owner(id)) {
+        _ if view.done.revoked.contains(id) => Fate::Revoked,
+        _ if view.has_ended(id) => Fate::Ended,
+        (_, Some(owner)) => Fate::OthersOwn { owner: owner.clone() },
+        (Some(waiting), None) if waiting.not_before > view.now => Fate::Waits {
+            until: waiting.not_before,
+        },
+        (Some(_), None) => Fate::Overdue,
+        (None, None) => Fate::Unseen,
+    }
 }
 
 /// PATs that look like generations and that nobody has written down.
@@ -137,8 +153,7 @@ fn unrecorded(view: &View<'_>) -> Vec<(AuthorizationId, String)> {
 fn warnings(view: &View<'_>, report: &RotationReport) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(minted) = view.last_try().and_then(|last| last.minted()) {
-        let short = minted.asked - minted.valid_to;
-        if short > SHORTENED && report.rotated {
+        if is_shortened(minted.asked, minted.valid_to) && report.rotated {
             let issued =
                 minted.valid_to - (minted.asked - TimeDelta::days(i64::from(view.settings.valid_days)));
             warnings.push(format!(

@@ -115,13 +115,13 @@ fn tidy(view: &View<'_>, standing: &due::Standing<'_>) -> Result<(), Halt> {
         return recover::failed(view);
     }
     let why = if before.intent.is_some() {
-        "the intent of a dead run is cleared"
+        "that nothing is left of the dead run"
     } else if before.record.is_none() {
-        "the PAT named with adopt is the recorded one"
+        "the PAT named with adopt as the one that the secret holds"
     } else if ends_otherwise.is_some() {
-        "the recorded end is the one that the service has now"
+        "the end that the service has now"
     } else {
-        "what was revoked is no more to be revoked"
+        "that what was revoked is done with"
     };
     let step = view.write(settled, ends_otherwise, Purpose::Tidy, why.to_owned())?;
     Err(step.into())

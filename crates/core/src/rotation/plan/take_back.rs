@@ -43,7 +43,7 @@ pub(super) fn is_ours(view: &View<'_>, last: &Try) -> bool {
 pub(super) fn take_back(view: &View<'_>, last: &Try, failure: Failure) -> Result<Flow, Halt> {
     // After its time another run may have taken over, and tags are written as a whole.
     if is_ours(view, last) && last.cleared.is_none() && last.intent.is_young(view.now) {
-        let why = "nothing is under way any more".to_owned();
+        let why = "the intent: nothing is under way any more".to_owned();
         let cleared = view
             .settled()
             .and_then(|metadata| view.write(metadata, None, Purpose::Clear, why));

@@ -1,38 +1,28 @@
-//! What a team must know of a report, most urgent first.
+//! What a team must know of an audit.
 
 use patkeeper_core::report::{Finding, Missing, PatEntry, PatStatus, Report, Severity, UnreadableEntry};
 use patkeeper_core::text::plain;
-use serde::Serialize;
-use url::Url;
 
-/// Longest name or pattern shown, in UTF-16 code units, as chat hosts count.
-const SUBJECT: usize = 100;
-/// Longest explanation shown.
-const DETAIL: usize = 240;
+use super::{DETAIL, Digest, Item, SENTENCE, SUBJECT, Weight, context, cut, link, name, word};
 
-/// How an item looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Weight {
-    /// Something is broken, or not known.
-    Bad,
-    /// Something will be.
-    Soon,
-}
-
-/// One thing that needs attention. All of its text is one harmless line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Item {
-    pub(crate) weight: Weight,
-    /// `expired`, `missing`, `policy`, ….
-    pub(crate) label: &'static str,
-    /// What it is about.
-    pub(crate) subject: String,
-    /// What about it.
-    pub(crate) detail: String,
+pub(super) fn digest<'a>(report: &'a Report, verdict: &str) -> Digest<'a> {
+    let link = link(&report.run);
+    Digest {
+        title: title(report),
+        sentence: cut(verdict, SENTENCE),
+        items: items(report),
+        context: context(ends_first(report), &report.run, &report.tool.version),
+        link,
+        lists_all: if link.is_some() {
+            "the build's summary and reports list all"
+        } else {
+            "the log and the reports list all"
+        },
+    }
 }
 
 /// Everything that needs attention: what could not be read, what is missing, PATs by urgency, then policy.
-pub(crate) fn items(report: &Report) -> Vec<Item> {
+fn items(report: &Report) -> Vec<Item> {
     let several = report.organizations.len() > 1;
     let mut items: Vec<Item> = report.unreadable.iter().map(unreadable).collect();
     items.extend(report.missing.iter().map(missing));
@@ -109,7 +99,7 @@ fn policy(finding: &Finding) -> Option<Item> {
 }
 
 /// What the alert is about, in a few words.
-pub(crate) fn title(report: &Report) -> String {
+fn title(report: &Report) -> String {
     let names: Vec<String> = report
         .organizations
         .iter()
@@ -125,86 +115,15 @@ pub(crate) fn title(report: &Report) -> String {
     cut(&format!("Azure DevOps PATs{of}: {}", word(report.status)), 140)
 }
 
-/// Where it was found, and which live PAT ends first.
-pub(crate) fn context(report: &Report) -> String {
-    let mut parts = Vec::new();
-    if let Some(soonest) = &report.soonest {
-        parts.push(format!(
-            "Ends first: {} in {} d",
-            name(&soonest.display_name),
-            soonest.days_left
-        ));
-    }
-    if let Some(pipeline) = &report.run.pipeline {
-        parts.push(format!("Pipeline: {}", cut(pipeline, SUBJECT)));
-    }
-    parts.push(format!(
-        "Patkeeper {}, {}",
-        plain(&report.tool.version),
-        report.run.at.format("%Y-%m-%d %H:%M UTC")
-    ));
-    parts.join(" · ")
-}
-
-/// What is said in place of the items left out.
-pub(crate) fn more(left_out: usize, linked: bool) -> Option<String> {
-    let place = if linked {
-        "the build's summary and reports list all"
-    } else {
-        "the log and the reports list all"
-    };
-    (left_out > 0).then(|| format!("… and {left_out} more: {place}"))
-}
-
-/// The link to the build, if it can be nothing but a link.
-pub(crate) fn link(report: &Report) -> Option<&str> {
-    report.run.link.as_deref().filter(|link| {
-        link.len() <= 1000
-            && link
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && !b"<>|\"'`\\()[]*".contains(&byte))
-            && Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
-    })
-}
-
-/// A value's word in the public contract, e.g. `critical`.
-pub(crate) fn word(value: impl Serialize) -> String {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
-}
-
-pub(crate) fn name(name: &str) -> String {
-    let name = cut(name.trim(), SUBJECT);
-    if name.is_empty() {
-        "(no name)".to_owned()
-    } else {
-        name
-    }
-}
-
-/// One harmless line of at most `most` UTF-16 code units.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    let text = plain(text);
-    if text.encode_utf16().count() <= most {
-        return text;
-    }
-    let mut units = 0;
-    let fits = |c: &char| {
-        units += c.len_utf16();
-        units < most
-    };
-    text.chars()
-        .take_while(fits)
-        .chain(std::iter::once('…'))
-        .collect()
+/// Which live PAT ends first.
+fn ends_first(report: &Report) -> Option<String> {
+    let soonest = report.soonest.as_ref()?;
+    let name = name(&soonest.display_name);
+    Some(format!("Ends first: {name} in {} d", soonest.days_left))
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::fixture;
 
@@ -248,31 +167,5 @@ mod tests {
             title(&report),
             "Azure DevOps PATs of acme, fabrikam, a and 1 more: unknown"
         );
-    }
-
-    #[test]
-    fn a_link_that_could_be_more_than_a_link_is_none() {
-        let mut report = fixture::report();
-        assert!(link(&report).is_some());
-        for odd in [
-            "javascript:alert(1)",
-            "https://x/|y",
-            "https://x/ y",
-            "https://x/>",
-            "x",
-            "https:",
-            "https://x/\n",
-        ] {
-            report.run.link = Some(odd.to_owned());
-            assert_eq!(link(&report), None, "{odd}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_cut_text_is_within_its_limit(text in any::<String>(), most in 1..40usize) {
-            let cut = cut(&text, most);
-            prop_assert!(cut.encode_utf16().count() <= most, "{:?}", cut);
-        }
     }
 }

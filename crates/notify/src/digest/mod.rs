@@ -1,0 +1,169 @@
+//! What a team must know of some news, most urgent first: one shape, which each chat host's message is drawn from.
+
+mod audit;
+mod rotation;
+
+use chrono::{DateTime, Utc};
+use patkeeper_core::news::News;
+use patkeeper_core::report::Run;
+use patkeeper_core::text::plain;
+use serde::Serialize;
+use url::Url;
+
+/// Longest name or pattern shown, in UTF-16 code units, as chat hosts count.
+const SUBJECT: usize = 100;
+/// Longest explanation shown.
+const DETAIL: usize = 240;
+/// Longest sentence shown.
+const SENTENCE: usize = 500;
+
+/// The news, for people. All of its text is harmless, each on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Digest<'a> {
+    /// What it is about, in a few words.
+    pub(crate) title: String,
+    /// What there is to say, in one sentence.
+    pub(crate) sentence: String,
+    /// The rest, most urgent first.
+    pub(crate) items: Vec<Item>,
+    /// Where it comes from.
+    pub(crate) context: String,
+    /// Where the build can be looked at.
+    pub(crate) link: Option<&'a str>,
+    /// Who lists what is left out.
+    lists_all: &'static str,
+}
+
+/// How an item looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Something is broken, or not known.
+    Bad,
+    /// Something will be, or is worth a look.
+    Soon,
+    /// Something went well.
+    Good,
+}
+
+/// One thing to know. All of its text is one harmless line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) weight: Weight,
+    /// `expired`, `missing`, `new`, ….
+    pub(crate) label: &'static str,
+    /// What it is about.
+    pub(crate) subject: String,
+    /// What about it; may be empty.
+    pub(crate) detail: String,
+}
+
+impl<'a> Digest<'a> {
+    pub(crate) fn of(news: &News<'a>) -> Self {
+        match *news {
+            News::Audit { report, verdict } => audit::digest(report, verdict),
+            News::Rotation {
+                report,
+                run,
+                sentence,
+            } => rotation::digest(report, run, sentence),
+        }
+    }
+
+    /// What is said in place of the items left out.
+    pub(crate) fn more(&self, left_out: usize) -> Option<String> {
+        (left_out > 0).then(|| format!("… and {left_out} more: {}", self.lists_all))
+    }
+}
+
+/// Where and when it was found, after what comes first.
+fn context(first: Option<String>, run: &Run, version: &str) -> String {
+    let pipeline = run.pipeline.as_ref();
+    let pipeline = pipeline.map(|pipeline| format!("Pipeline: {}", cut(pipeline, SUBJECT)));
+    let program = format!("Patkeeper {}, {}", plain(version), minute(run.at));
+    let parts: Vec<String> = first.into_iter().chain(pipeline).chain([program]).collect();
+    cut(&parts.join(" · "), SENTENCE)
+}
+
+/// ISO date and time in UTC, to the minute.
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The link to the build, if it can be nothing but a link.
+pub(crate) fn link(run: &Run) -> Option<&str> {
+    run.link.as_deref().filter(|link| {
+        link.len() <= 1000
+            && link
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"<>|\"'`\\()[]*".contains(&byte))
+            && Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+    })
+}
+
+/// A value's word in the public contract, e.g. `critical`.
+pub(crate) fn word(value: impl Serialize) -> String {
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+pub(crate) fn name(name: &str) -> String {
+    let name = cut(name.trim(), SUBJECT);
+    if name.is_empty() {
+        "(no name)".to_owned()
+    } else {
+        name
+    }
+}
+
+/// One harmless line of at most `most` UTF-16 code units.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    let text = plain(text);
+    if text.encode_utf16().count() <= most {
+        return text;
+    }
+    let mut units = 0;
+    let fits = |c: &char| {
+        units += c.len_utf16();
+        units < most
+    };
+    text.chars()
+        .take_while(fits)
+        .chain(std::iter::once('…'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_link_that_could_be_more_than_a_link_is_none() {
+        let mut run = fixture::report().run;
+        assert!(link(&run).is_some());
+        for odd in [
+            "javascript:alert(1)",
+            "https://x/|y",
+            "https://x/ y",
+            "https://x/>",
+            "x",
+            "https:",
+            "https://x/\n",
+        ] {
+            run.link = Some(odd.to_owned());
+            assert_eq!(link(&run), None, "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_text_is_within_its_limit(text in any::<String>(), most in 1..40usize) {
+            let cut = cut(&text, most);
+            prop_assert!(cut.encode_utf16().count() <= most, "{:?}", cut);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Any webhook: `patkeeper.alert/1`, a document for programs.
+
+mod audit;
+mod rotation;
+
+use patkeeper_core::news::News;
+use patkeeper_core::pat::AuthorizationId;
+use patkeeper_core::report::{Run, Tool};
+use serde_json::{Value, json};
+
+use crate::digest::{self, cut, name};
+
+/// The value of the document's `schema`.
+pub const SCHEMA: &str = "patkeeper.alert/1";
+
+/// Most entries in each of its lists; `leftOut` counts the others.
+const MOST: usize = 50;
+/// Longest sentence in it, in UTF-16 code units.
+const LONGEST: usize = 300;
+
+/// The document: what the verdict is, and the most urgent of what led to it. Names are one harmless line each;
+/// a program goes by `authorizationId`. A rotation's has the key `rotation`.
+#[must_use]
+pub fn webhook(news: &News<'_>) -> Value {
+    match *news {
+        News::Audit { report, verdict } => audit::document(report, verdict),
+        News::Rotation {
+            report,
+            run,
+            sentence,
+        } => rotation::document(report, run, sentence),
+    }
+}
+
+/// What every document has.
+fn frame(run: &Run, tool: &Tool, verdict: &str) -> Value {
+    json!({
+        "schema": SCHEMA,
+        "tool": {"name": tool.name, "version": tool.version},
+        "at": run.at,
+        "verdict": cut(verdict, 1_000),
+        "pipeline": run.pipeline.as_deref().map(name),
+        "link": digest::link(run),
+    })
+}
+
+fn fill(document: &mut Value, with: Value) {
+    if let (Value::Object(document), Value::Object(with)) = (document, with) {
+        document.extend(with);
+    }
+}
+
+fn id(id: &AuthorizationId) -> String {
+    cut(id.as_str(), 64)
+}
+
+/// As many as are shown, and how many are not.
+fn most(all: Vec<Value>) -> (Vec<Value>, usize) {
+    let left_out = all.len().saturating_sub(MOST);
+    (all.into_iter().take(MOST).collect(), left_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn the_document_of_a_bad_day() {
+        let document = webhook(&fixture::audit(
+            &fixture::report(),
+            "Verdict: unknown. 1 expired of 5 judged.",
+        ));
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_counted() {
+        let document = webhook(&fixture::audit(&fixture::crowd(60, "x"), ""));
+        assert_eq!(document["pats"].as_array().unwrap().len(), MOST);
+        assert_eq!(document["leftOut"]["pats"], 10);
+    }
+
+    #[test]
+    fn a_hostile_name_is_one_harmless_line() {
+        let document = webhook(&fixture::audit(
+            &fixture::crowd(1, "a\n##vso[task.complete]\u{202e}b"),
+            "",
+        ))
+        .to_string();
+        assert!(!document.contains("##vso") && !document.contains('\u{202e}') && !document.contains("\\n"));
+    }
+}
