@@ -43,7 +43,16 @@ function withOurTasks(schema) {
       required: required.length > 0 ? ['task', 'inputs'] : ['task'],
     });
   }
-  return schema;
+  return withTemplates(schema);
+}
+
+/** A name may be filled in by a template expression, which the schema's patterns do not know. */
+function withTemplates(part) {
+  if (part && typeof part === 'object') {
+    if (part.pattern === '^[-_A-Za-z0-9]*$') part.pattern = '^([-_A-Za-z0-9]|\\$\\{\\{.+\\}\\})*$';
+    Object.values(part).forEach(withTemplates);
+  }
+  return part;
 }
 
 let language;
@@ -112,9 +121,10 @@ test('all YAML that people copy can be read', () => {
 
 test('the samples are found', () => {
   const names = pipelines.map(({ where }) => where);
-  for (const name of ['weekly-audit.yml', 'release-gate.yml', 'ci.yml', 'release.yml'])
+  for (const name of ['weekly-audit.yml', 'rotate.yml', 'release-gate.yml', 'ci.yml', 'release.yml'])
     assert.ok(names.includes(path.join('pipelines', name)), name);
-  assert.ok(names.filter((name) => name.includes('patmonitor.md')).length >= 3);
+  for (const page of ['patmonitor.md', 'patrotate.md'])
+    assert.ok(names.filter((name) => name.includes(page)).length >= 3, page);
 });
 
 for (const { where, text } of pipelines)
@@ -128,7 +138,29 @@ test('the language service does flag what is wrong', { skip }, async () => {
   assert.notDeepEqual(await complaints(step('failOn: sometimes')), []);
   assert.notDeepEqual(await complaints(step('warningDays: soon')), []);
   assert.notDeepEqual(await complaints('steps:\n  - task: PatMonitor@2\n'), []);
+  assert.notDeepEqual(await complaints('steps:\n  - task: PatRotate@1\n    inputs:\n      name: x\n'), []);
   assert.notDeepEqual(await complaints('steps:\n  - task: PatMonitor@1\n    retries: 3\n'), []);
+  assert.deepEqual(await complaints('jobs:\n  - job: ${{ pat.job }}\n    steps: []\n'), []);
+  assert.notDeepEqual(await complaints('jobs:\n  - job: a b\n    steps:\n      - bash: x\n'), []);
+});
+
+test('no audit keeps a token from being rotated, and one that was not rotated keeps its consumer waiting', () => {
+  const text = fs.readFileSync(path.join(ROOT, 'pipelines', 'rotate.yml'), 'utf8');
+  const { jobs, lockBehavior } = parse(text);
+  const all = jobs.flatMap((job) => job.job ? [job] : Object.values(job).flat());
+  const using = (task) => all.filter(({ steps }) => steps.some((step) => step.task === task));
+  const [audit, ...others] = using('PatMonitor@1');
+  assert.deepEqual(others, []);
+  assert.equal(audit.steps.find(({ task }) => task === 'PatMonitor@1').inputs.failOn, 'never');
+  const rotating = using('PatRotate@1');
+  assert.ok(rotating.length > 0);
+  for (const job of rotating)
+    assert.deepEqual([job.dependsOn, job.condition], [audit.job, 'succeededOrFailed()'], job.job);
+  const [consumer] = using('AzureKeyVault@2');
+  const pats = parse(text).parameters.find(({ name }) => name === 'pats').default;
+  assert.ok(pats.some(({ job, secret }) => job === consumer.dependsOn && text.includes(`SecretsFilter: ${secret} `)));
+  assert.equal(consumer.condition, `in(dependencies.${consumer.dependsOn}.result, 'Succeeded', 'SucceededWithIssues')`);
+  assert.equal(lockBehavior, 'sequential');
 });
 
 test('links between the pages lead somewhere', () => {
