@@ -40,7 +40,7 @@ if (what === 'wait') {
 function install(t, { program = STAND_IN, platforms } = {}) {
   const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'patkeeper-shim-'));
   t.after(() => fs.rmSync(root, { recursive: true, force: true }));
-  const task = path.join(root, 'task');
+  const task = path.join(root, 'PatMonitor');
   const temp = path.join(root, 'temp');
   fs.mkdirSync(path.join(task, 'payload'), { recursive: true });
   fs.mkdirSync(temp);
@@ -78,6 +78,13 @@ function run(node, place, env = {}, { said = () => {}, args = [] } = {}) {
 
 const ID = '0f1e2d3c-0000-4000-8000-00000000abcd';
 const OTHER = '0f1e2d3c-0000-4000-8000-00000000abce';
+
+/** Variables that tell which run of which job it is. The agent lists them among the job's, since they are public. */
+const OF_THE_RUN = [
+  ...['System.CollectionId', 'System.HostType', 'System.StageName', 'System.PhaseName', 'System.JobName'],
+  ...['System.JobIdentifier', 'System.JobId', 'System.StageAttempt', 'System.PhaseAttempt', 'System.JobAttempt'],
+  ...['Build.BuildId', 'Release.ReleaseId'],
+];
 
 /** A service connection's variables, as an agent names them. */
 const connection = (id, scheme) => ({
@@ -131,6 +138,16 @@ for (const node of nodes) {
       INPUT_ORGANIZATION: 'acme',
       SYSTEM_COLLECTIONURI: 'https://dev.azure.com/acme/',
       SYSTEM_OIDCREQUESTURI: 'https://example.invalid/oidc',
+      SYSTEM_COLLECTIONID: '6c6f3423-0000-4000-8000-000000000000',
+      SYSTEM_HOSTTYPE: 'build',
+      SYSTEM_STAGENAME: 'Rotate',
+      SYSTEM_PHASENAME: 'Job',
+      SYSTEM_JOBNAME: '__default',
+      SYSTEM_JOBIDENTIFIER: 'Rotate.Job.__default',
+      SYSTEM_JOBID: '12f1170f-0000-4000-8000-000000000000',
+      SYSTEM_STAGEATTEMPT: '1',
+      SYSTEM_PHASEATTEMPT: '1',
+      SYSTEM_JOBATTEMPT: '2',
       BUILD_BUILDID: '1',
       RELEASE_RELEASEID: '2',
       AGENT_PROXYURL: 'http://127.0.0.1:1',
@@ -147,13 +164,29 @@ for (const node of nodes) {
       REQUESTS_CA_BUNDLE: '/etc/ssl/own.pem',
       AZURE_CONFIG_DIR: '/home/build/.azure',
       IDENTITY_ENDPOINT: 'http://127.0.0.1:4',
+      VSTS_PUBLIC_VARIABLES: JSON.stringify(OF_THE_RUN),
     };
     const result = await run(node, place, needed);
     assert.equal(result.code, 0, result.out + result.err);
     const got = JSON.parse(result.out);
     assert.deepEqual(got.args, ['task', 'PatMonitor']);
     assert.equal(got.cwd, place.root);
+    delete needed.VSTS_PUBLIC_VARIABLES; // for the shim alone
     for (const [name, value] of Object.entries(needed)) assert.equal(got.env[name], value, name);
+  });
+
+  on('each task of a job runs as itself, and all of them share one unpacked program', async (t) => {
+    const place = install(t);
+    const other = path.join(place.root, 'PatRotate');
+    fs.cpSync(place.task, other, { recursive: true });
+    fs.writeFileSync(path.join(other, 'task.json'), JSON.stringify({ name: 'PatRotate' }));
+    const first = JSON.parse((await run(node, place)).out);
+    const unpacked = fs.statSync(place.binary).ino;
+    const second = JSON.parse((await run(node, { ...place, task: other })).out);
+    assert.deepEqual([first.args, second.args], [['task', 'PatMonitor'], ['task', 'PatRotate']]);
+    assert.equal(fs.statSync(place.binary).ino, unpacked);
+    assert.deepEqual(fs.readdirSync(place.temp), [path.basename(place.folder)]);
+    assertFailed(await run(node, { ...place, task: other }, { INPUT_DO: 'exit 7' }), 70, /PatRotate broke/);
   });
 
   on('the job\'s other secrets, and what could steer the program, stay behind', async (t) => {

@@ -12,10 +12,11 @@ const skip = fs.existsSync(SCHEMA) ? false : 'Microsoft\'s tasks.schema.json is 
 
 const tasks = fs
   .readdirSync(TASKS)
+  .sort()
   .filter((name) => fs.existsSync(path.join(TASKS, name, 'task.json')))
   .map((name) => ({ name, json: JSON.parse(fs.readFileSync(path.join(TASKS, name, 'task.json'), 'utf8')) }));
 
-test('there is a task', () => assert.ok(tasks.length > 0));
+test('the tasks are found', () => assert.deepEqual(tasks.map((task) => task.name), ['PatMonitor', 'PatRotate']));
 
 for (const { name, json } of tasks) {
   test(`${name}: task.json fits the schema`, { skip }, () => {
@@ -39,8 +40,8 @@ for (const { name, json } of tasks) {
       if (input.groupName) assert.ok(groups.includes(input.groupName), `${input.name} is in no group`);
       if (input.type === 'pickList') assert.ok(Object.keys(input.options).length > 0, `${input.name} has no choice`);
       if (input.options && input.defaultValue) assert.ok(input.defaultValue in input.options, input.name);
-      const named = (input.visibleRule || '').match(/^\w+/);
-      if (named) assert.ok(inputs.includes(named[0]), `${input.name} depends on ${named[0]}`);
+      for (const [, named] of (input.visibleRule || '').matchAll(/(\w+) *(?:!=|=)/g))
+        assert.ok(inputs.includes(named), `${input.name} depends on ${named}`);
     }
     // A step may set what it declares, and nothing that a name of a stranger could make it set.
     const outputs = json.outputVariables.map((output) => output.name);
@@ -53,6 +54,15 @@ for (const { name, json } of tasks) {
     assert.deepEqual([icon.readUInt32BE(16), icon.readUInt32BE(20)], [32, 32]);
   });
 }
+
+test('the extension contributes every task, and packs its folder', () => {
+  const extension = JSON.parse(fs.readFileSync(path.join(TASKS, '..', 'vss-extension.json'), 'utf8'));
+  const kind = 'ms.vss-distributed-task.task';
+  const contributed = extension.contributions.filter((one) => one.type === kind).map((one) => one.properties.name);
+  const names = tasks.map((task) => task.name);
+  assert.deepEqual(contributed.sort(), names);
+  assert.deepEqual(extension.files.map((file) => file.path).sort(), names);
+});
 
 test('no two tasks share an id', () => {
   assert.equal(new Set(tasks.map((task) => task.json.id)).size, tasks.length);

@@ -71,6 +71,12 @@ impl AgentContext {
         }
     }
 
+    /// The name of the folder that this step alone writes to: uploads are queued, so steps must not share one.
+    #[must_use]
+    pub fn step_folder(&self) -> &str {
+        self.task_instance_id.as_deref().unwrap_or("step")
+    }
+
     /// Which run of which job this is; `None` where the agent does not say it, or there is none.
     #[must_use]
     pub fn run_id(&self) -> Option<RunId> {

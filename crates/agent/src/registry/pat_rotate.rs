@@ -182,7 +182,7 @@ pub const DRY_RUN: Input = Input::new(
     "dryRun",
     Kind::Flag,
     "Dry run",
-    "Say what would happen, and change nothing: only reads are sent.",
+    "Say what would happen, and change nothing.",
 )
 .default("false")
 .group(RUN_GROUP);
