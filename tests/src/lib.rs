@@ -16,6 +16,7 @@
 //! | [`processes`] | what is seen of processes from outside |
 //! | [`leak`] | the search for secrets in everything written |
 //! | [`world`] | the simulated company, and one job that runs PatMonitor |
+//! | [`invariants`] | what a rotation must never break, read off the simulator's books |
 
 #![cfg(unix)]
 #![allow(
@@ -25,6 +26,7 @@
 )]
 
 pub mod command;
+pub mod invariants;
 pub mod job;
 pub mod leak;
 pub mod manifest;
