@@ -68,14 +68,12 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::pat_monitor;
+    use crate::registry::{TASKS, pat_monitor};
 
     #[test]
     fn every_row_has_as_many_cells_as_the_head() {
-        for table in [
-            inputs_table(&pat_monitor::TASK),
-            outputs_table(&pat_monitor::TASK),
-        ] {
+        let tables = |task| [inputs_table(task), outputs_table(task)];
+        for table in TASKS.iter().copied().flat_map(tables) {
             let cells = |line: &str| line.replace("\\|", "").matches('|').count();
             let head = table.lines().next().map(cells).unwrap();
             assert!(table.lines().all(|line| cells(line) == head), "{table}");

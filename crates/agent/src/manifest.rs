@@ -64,10 +64,14 @@ fn input_json(input: &Input) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::pat_monitor;
+    use crate::registry::{pat_monitor, pat_rotate};
 
     fn entry(name: &str) -> Value {
-        let all = inputs_json(&pat_monitor::TASK);
+        entry_of(&pat_monitor::TASK, name)
+    }
+
+    fn entry_of(task: &Task, name: &str) -> Value {
+        let all = inputs_json(task);
         all["inputs"]
             .as_array()
             .unwrap()
@@ -112,17 +116,67 @@ mod tests {
 
     #[test]
     fn every_output_of_the_contract_is_declared() {
-        let all = inputs_json(&pat_monitor::TASK);
-        let names: Vec<_> = all["outputVariables"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(|o| o["name"].as_str())
-            .collect();
+        let names = |task| {
+            let all = inputs_json(task);
+            let outputs = all["outputVariables"].as_array().unwrap().clone();
+            let names: Vec<_> = outputs
+                .iter()
+                .filter_map(|output| output["name"].as_str())
+                .collect();
+            names.join(" ")
+        };
         assert_eq!(
-            names.join(" "),
+            names(&pat_monitor::TASK),
             "status total healthy warning critical expired missing replaced unreadable policyFindings \
              soonestExpiryDays soonestExpiryName reportJson"
         );
+        assert_eq!(
+            names(&pat_rotate::TASK),
+            "rotated reason authorizationId displayName validTo secretId nextRotationDue \
+             previousAuthorizationId previousRevoked token"
+        );
+    }
+
+    #[test]
+    fn rotating_is_offered_with_the_contracts_types_and_defaults() {
+        let field = |name, key: &str| entry_of(&pat_rotate::TASK, name)[key].clone();
+        for name in ["name", "scopes", "vault", "secretName"] {
+            assert_eq!(
+                (field(name, "required"), field(name, "defaultValue")),
+                (json!(true), Value::Null)
+            );
+        }
+        for (name, kind, default) in [
+            ("organization", "string", json!("$(System.CollectionUri)")),
+            ("scopes", "multiLine", Value::Null),
+            ("mode", "pickList", json!("replace")),
+            ("validDays", "int", json!("90")),
+            ("renewBeforeDays", "int", Value::Null),
+            ("force", "boolean", json!(false)),
+            ("store", "pickList", json!("keyVault")),
+            ("overlapHours", "int", json!("24")),
+            ("verifyUrl", "string", Value::Null),
+            ("allowFullAccess", "boolean", json!(false)),
+            ("adopt", "string", Value::Null),
+            ("exposeToken", "boolean", json!(false)),
+            ("dryRun", "boolean", json!(false)),
+            ("webhookUrl", "string", Value::Null),
+        ] {
+            assert_eq!(
+                (field(name, "type"), field(name, "defaultValue")),
+                (json!(kind), default),
+                "{name}"
+            );
+        }
+        assert_eq!(field("store", "options"), json!({"keyVault": "Azure Key Vault"}));
+    }
+
+    #[test]
+    fn the_connection_that_reaches_the_vault_is_shown_with_every_sign_in() {
+        assert_eq!(
+            entry_of(&pat_rotate::TASK, "azureSubscription").get("visibleRule"),
+            None
+        );
+        assert!(entry("azureSubscription").get("visibleRule").is_some());
     }
 }
