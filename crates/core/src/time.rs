@@ -23,6 +23,21 @@ pub fn day(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
 }
 
+/// The minute of a moment, as `YYYY-MM-DD HH:MM UTC`.
+#[must_use]
+pub fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// What is left of a span of time, as `9 d`, rounded down; hours under a day.
+#[must_use]
+pub fn left(span: TimeDelta) -> String {
+    match whole_days(span) {
+        0 => format!("{} h", span.num_hours()),
+        days => format!("{days} d"),
+    }
+}
+
 /// Whole days of a span of time, rounded down: half a day ago is -1.
 #[must_use]
 pub fn whole_days(span: TimeDelta) -> i64 {

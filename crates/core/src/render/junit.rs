@@ -155,7 +155,7 @@ fn names_shared(report: &Report) -> HashSet<(&str, String)> {
 fn expiry(report: &Report, pat: &PatEntry) -> Outcome {
     let note = fit(&words::note(pat), SENTENCE);
     let (status, left) = (pat.status.as_str(), pat.days_left);
-    let ends = words::minute(pat.effective_expiry);
+    let ends = crate::time::minute(pat.effective_expiry);
     match pat.status {
         PatStatus::Healthy => Outcome::Passed,
         PatStatus::Replaced => Outcome::Skipped(if note.is_empty() {

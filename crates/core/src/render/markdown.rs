@@ -1,10 +1,12 @@
 //! The summary on the build page.
 
 use super::failure::for_support;
+use super::page::Page;
 use super::verdict::verdict_of;
 use super::words;
 use crate::report::{PatEntry, Report};
 use crate::text::markdown::{code, prose};
+use crate::time;
 
 /// PATs shown.
 const PATS: usize = 100;
@@ -20,14 +22,11 @@ const NAME: usize = 60;
 const SCOPES: usize = 80;
 const SENTENCE: usize = 300;
 
-/// The most bytes of a summary. The page shows it whole, beside those of other steps.
-pub(super) const BYTES: usize = 128 * 1024;
-
 /// The Markdown summary for the build page: verdict, at most 100 PATs, policy findings, what could not be read,
 /// what to do next. Never over 128 KiB. It holds no links, images or HTML, whatever names and messages hold.
 #[must_use]
 pub fn markdown(report: &Report) -> String {
-    let mut page = Page::default();
+    let mut page = Page::new("in the report");
     let (verdict, counts) = verdict_of(report);
     page.line(&format!(
         "## {}: {}",
@@ -47,7 +46,7 @@ pub fn markdown(report: &Report) -> String {
     page.line(&format!("- {}", prose(&words::read(report), SENTENCE)));
     page.line(&format!(
         "- Judged at {} by Patkeeper {}",
-        words::minute(report.run.at),
+        time::minute(report.run.at),
         code(&report.tool.version, NAME)
     ));
     pats(&mut page, report);
@@ -57,46 +56,6 @@ pub fn markdown(report: &Report) -> String {
     notes(&mut page, report);
     next_steps(&mut page, report);
     page.text
-}
-
-#[derive(Default)]
-struct Page {
-    text: String,
-    full: bool,
-}
-
-impl Page {
-    /// Adds a line while there is room for it and for the one that says that there is none.
-    fn line(&mut self, line: &str) {
-        const FULL: &str = "\n… and more, in the report\n";
-        if self.full {
-            return;
-        }
-        if self.text.len() + line.len() + 1 + FULL.len() > BYTES {
-            self.full = true;
-            self.text.push_str(FULL);
-            return;
-        }
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
-
-    fn heading(&mut self, heading: &str) {
-        self.line("");
-        self.line(&format!("### {heading}"));
-        self.line("");
-    }
-
-    fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.line(&format!("| {} |", cells.join(" | ")));
-    }
-
-    fn more(&mut self, shown: usize, all: usize) {
-        if all > shown {
-            self.line("");
-            self.line(&format!("… and {} more, in the report", all - shown));
-        }
-    }
 }
 
 fn pats(page: &mut Page, report: &Report) {

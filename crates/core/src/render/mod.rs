@@ -7,6 +7,8 @@ mod json;
 mod junit;
 mod log;
 mod markdown;
+mod page;
+pub mod rotation;
 mod table;
 mod verdict;
 mod words;

@@ -627,7 +627,7 @@ fn a_summary_is_never_larger_than_it_may_be() {
         finding.remedy.clone_from(&wide);
     }
     let page = markdown(&report);
-    assert!(page.len() <= super::markdown::BYTES, "{} bytes", page.len());
+    assert!(page.len() <= super::page::BYTES, "{} bytes", page.len());
     assert!(page.ends_with("\n… and more, in the report\n"));
 }
 

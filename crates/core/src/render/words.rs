@@ -63,11 +63,6 @@ pub(super) fn date(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
 }
 
-/// ISO date and time in UTC, to the minute.
-pub(super) fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
-}
-
 /// Whether the PAT ends sooner than its own date says, because global PATs end.
 fn ends_as_global(pat: &PatEntry) -> bool {
     pat.global && pat.effective_expiry < pat.valid_to

@@ -22,9 +22,11 @@
 //! | `step` | one thing to do, and what can come of it |
 //! | `progress` | what a run has done so far |
 //! | `plan` | what to do next, and why |
+//! | `line` | a step in words, with what came of it |
 //! | `say` | how a rotation that cannot go on says so |
 //! | `report` | what happened, until when the secret is valid, when the next run will act |
 
+mod line;
 mod name;
 mod observed;
 mod plan;
@@ -38,6 +40,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use line::Line;
 pub use name::{BaseName, BaseNameError, Generation, LONGEST, RotationId};
 pub use observed::{Clock, Ended, Observed, Reading, Secret, Version};
 pub use plan::next;
@@ -45,7 +48,7 @@ pub use progress::Progress;
 pub use record::{
     Intent, LOCK, Metadata, Owner, Record, RunId, STORE_WITHIN, Superseded, UNSETTLED_FOR, Unsettled,
 };
-pub use report::{Fate, Line, Other, Previous, RotationReport};
+pub use report::{Fate, Other, Previous, RotationReport};
 pub use settings::{Asked, BadSetting, Mode, Settings};
 pub use step::{CONTENT_TYPE, Outcome, Purpose, Step, WriteTags};
 pub use tags::{BadTag, TagLimits, TagsFull};

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use crate::failure::Failure;
 use crate::pat::{AuthorizationId, Pat};
 
+use super::line::Line;
 use super::observed::{Clock, Ended, Reading, Version};
 use super::record::{Intent, Metadata};
-use super::report::Line;
 use super::say;
 use super::step::{Outcome, Purpose, Step, WriteTags};
 

@@ -7,93 +7,9 @@ use crate::organization::Organization;
 use crate::pat::AuthorizationId;
 use crate::{text, time};
 
-use super::record::{Owner, Record, Superseded};
+use super::line::Line;
+use super::record::{Record, Superseded};
 use super::settings::Settings;
-use super::step::{Outcome, Step};
-
-/// One step and what came of it. The label is a verb, and the words its object: *mint* `ci-…, vso.code, until …`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// The step's name: see [`Step::label`].
-    pub label: &'static str,
-    /// What it was done to, and why. May quote a stranger's text.
-    pub words: String,
-    /// What came of it, in a few words; empty where nothing is to be said but that it was done.
-    pub outcome: String,
-    /// What else is to be said of it: why it failed, or that less was granted than was asked for. A sentence, mostly
-    /// empty. May quote a stranger's text.
-    pub more: String,
-}
-
-impl Line {
-    /// The step with what came of it.
-    #[must_use]
-    pub fn of(step: &Step, outcome: &Outcome) -> Self {
-        let (outcome, more) = came(step, outcome);
-        Self {
-            label: step.label(),
-            words: step.words(),
-            outcome,
-            more,
-        }
-    }
-}
-
-fn came(step: &Step, outcome: &Outcome) -> (String, String) {
-    let done = |words: &str| (words.to_owned(), String::new());
-    match outcome {
-        Outcome::Failed(failure) => ("failed".to_owned(), failure.what.clone()),
-        Outcome::Refused(failure) => ("refused".to_owned(), failure.what.clone()),
-        Outcome::Unclear(failure) => (
-            "no clear answer: it may have been done".to_owned(),
-            failure.what.clone(),
-        ),
-        Outcome::Gone => done("the service says that there is no such PAT"),
-        Outcome::OtherValue => done("another value"),
-        Outcome::SameValue => done("the same value"),
-        Outcome::Works => match step {
-            // A dry run takes for granted what it has not asked.
-            Step::ReadCurrent { .. } => done(""),
-            _ => done("it works"),
-        },
-        Outcome::Found(pats) => match step {
-            Step::FindByName { name } if pats.iter().any(|pat| pat.display_name == *name) => {
-                done("there is one")
-            }
-            _ => done("there is none"),
-        },
-        Outcome::Stored { version } => done(&format!("version {version}")),
-        Outcome::Minted { id, valid_to } => (format!("id {id}"), shortened(step, *valid_to)),
-        Outcome::Extended { valid_to } => (format!("ends {}", minute(*valid_to)), shortened(step, *valid_to)),
-        Outcome::Written { version } => match step {
-            Step::WriteTags(write) if write.version.is_none() => {
-                done(&format!("version {version}, a disabled one without a value"))
-            }
-            _ => done(""),
-        },
-        Outcome::Ended(_) | Outcome::Revoked | Outcome::Current(_) => done(""),
-    }
-}
-
-/// What is said where the service has given a sooner end than it was asked for.
-fn shortened(step: &Step, issued: DateTime<Utc>) -> String {
-    match step {
-        Step::Mint { valid_to: asked, .. } | Step::Extend { valid_to: asked, .. }
-            if is_shortened(*asked, issued) =>
-        {
-            format!(
-                "It ends {}, sooner than asked for: your tenant's policy. That is the date from here on.",
-                minute(issued)
-            )
-        }
-        _ => String::new(),
-    }
-}
-
-/// Whether an end is so much sooner than the one asked for that it is to be said.
-pub(super) fn is_shortened(asked: DateTime<Utc>, issued: DateTime<Utc>) -> bool {
-    asked - issued > TimeDelta::hours(1)
-}
 
 /// The PAT that was recorded before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,8 +49,8 @@ pub enum Fate {
     Overdue,
     /// Another sign-in than this one minted it, and so this one can neither see nor revoke it.
     OthersOwn {
-        /// Whose it is.
-        owner: Owner,
+        /// Whose it is: UPN or display name, else an id. Text of a stranger.
+        owner: String,
     },
 }
 
@@ -155,11 +71,14 @@ impl Other {
             Fate::Unseen => "is not listed any more".to_owned(),
             Fate::Waits { until } => {
                 let works = if dry_run { "would work" } else { "works" };
-                format!("{works} until {}, when the next run revokes it", minute(*until))
+                format!(
+                    "{works} until {}, when the next run revokes it",
+                    time::minute(*until)
+                )
             }
             Fate::Overdue => "still to be revoked: the next run tries".to_owned(),
             Fate::OthersOwn { owner } => {
-                format!("minted by {}, so this sign-in cannot revoke it", owner.words())
+                format!("minted by {owner}, so this sign-in cannot revoke it")
             }
         }
     }
@@ -243,15 +162,51 @@ impl RotationReport {
         }
     }
 
+    /// Replaces every text that another wrote, or that quotes one, by what `map` makes of it.
+    pub fn map_text(&mut self, map: impl Fn(&str) -> String) {
+        let mut texts = vec![&mut self.store, &mut self.secret, &mut self.reason];
+        texts.extend(&mut self.version);
+        let records = [&mut self.before, &mut self.record];
+        texts.extend(
+            records
+                .into_iter()
+                .flatten()
+                .map(|record| &mut record.display_name),
+        );
+        for other in &mut self.others {
+            texts.extend(&mut other.name);
+            if let Fate::OthersOwn { owner } = &mut other.fate {
+                texts.push(owner);
+            }
+        }
+        texts.extend(self.unrecorded.iter_mut().map(|(_, name)| name));
+        for line in &mut self.lines {
+            texts.extend([&mut line.words, &mut line.outcome, &mut line.more]);
+        }
+        texts.extend(&mut self.warnings);
+        if let Some(failure) = &mut self.failure {
+            texts.push(&mut failure.what);
+            texts.extend(
+                [&mut failure.code, &mut failure.why, &mut failure.service_words]
+                    .into_iter()
+                    .flatten(),
+            );
+            texts.extend(&mut failure.ways_out);
+        }
+        for text in texts {
+            *text = map(text);
+        }
+    }
+
     /// Whether a team is to be told: something was done, or could not be. A dry run is nobody's news, and who cancels
     /// a run knows it.
     #[must_use]
     pub fn is_news(&self) -> bool {
-        let failed = self
-            .failure
-            .as_ref()
-            .is_some_and(|failure| failure.kind != FailureKind::Cancelled);
-        !self.dry_run && (failed || self.rotated || self.extended || self.revoked().next().is_some())
+        let otherwise = match &self.failure {
+            Some(failure) => failure.kind != FailureKind::Cancelled,
+            None => self.revoked().next().is_some(),
+        };
+        !self.dry_run && (self.rotated || self.extended || otherwise)
     }
 
     /// The PATs that this run has revoked.
@@ -259,48 +214,64 @@ impl RotationReport {
         self.others.iter().filter(|other| other.fate == Fate::Revoked)
     }
 
-    /// The last line of a log: what happened, in a sentence or two on one harmless line.
+    /// What came of it in a few words of our own, such as `rotated`.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let done = match (self.rotated, self.extended) {
+            (true, _) => "rotated",
+            (_, true) => "extended",
+            _ if self.revoked().next().is_some() => "not due, what was replaced is revoked",
+            _ => "not due",
+        };
+        match &self.failure {
+            Some(failure) if failure.kind == FailureKind::NeedsPerson => "a person is needed".to_owned(),
+            Some(_) if self.rotated || self.extended => format!("{done}, but not all is done"),
+            Some(failure) if failure.kind == FailureKind::Cancelled => "cancelled".to_owned(),
+            Some(_) => "failed".to_owned(),
+            None if self.dry_run => format!("{done} (dry run)"),
+            None => done.to_owned(),
+        }
+    }
+
+    /// The last line of a log: what happened, on one harmless line.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let would = |done: &str, planned: &str| if self.dry_run { planned } else { done }.to_owned();
         let what = match &self.failure {
-            Some(_) if self.rotated => "Rotated, but not all is done.".to_owned(),
-            Some(_) if self.extended => "Extended, but not all is done.".to_owned(),
-            Some(failure) => return text::plain(&failure.what),
-            None if self.rotated => would("Rotated.", "Would rotate."),
-            None if self.extended => would("Extended.", "Would extend."),
-            None => {
+            Some(failure) if !self.rotated && !self.extended => return text::plain(&failure.what),
+            failure => self.done(failure.is_some()),
+        };
+        let due = match self.next_due.map(time::day) {
+            Some(day) if self.dry_run && (self.rotated || self.extended) => {
+                format!(" It would then be due again on {day}.")
+            }
+            Some(day) => format!(" Next due {day}."),
+            None => String::new(),
+        };
+        text::plain(&format!("{what}{due}"))
+    }
+
+    fn done(&self, but: bool) -> String {
+        let verb = match (self.rotated, self.extended, self.dry_run) {
+            (true, _, false) => "Rotated",
+            (true, _, true) => "Would rotate",
+            (_, true, false) => "Extended",
+            (_, true, true) => "Would extend",
+            _ => {
                 let mut what = format!("Not due: {}.", self.reason);
                 let revoked: Vec<&str> = self.revoked().map(Other::called).collect();
                 if !revoked.is_empty() {
-                    let verb = would("Revoked", "Would revoke");
+                    let verb = if self.dry_run { "Would revoke" } else { "Revoked" };
                     what.push_str(&format!(" {verb} {}.", revoked.join(", ")));
                 }
-                what
+                return what;
             }
         };
-        let due = self
-            .next_due
-            .map(|at| format!(" Next due {}.", time::day(at)))
-            .unwrap_or_default();
-        text::plain(&format!("{what}{due}"))
+        let but = if but { ", but not all is done" } else { "" };
+        format!("{verb}{but}.")
     }
-}
-
-/// ISO date and time in UTC, to the minute.
-pub(super) fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// How long a PAT lives in all, as `90 d`: the seconds between asking and making are not shown as a day less.
 pub(super) fn life(span: TimeDelta) -> String {
-    left(span + TimeDelta::hours(1))
-}
-
-/// `9 d`, rounded down; hours under a day.
-pub(super) fn left(span: TimeDelta) -> String {
-    match time::whole_days(span) {
-        0 => format!("{} h", span.num_hours()),
-        days => format!("{days} d"),
-    }
+    time::left(span + TimeDelta::hours(1))
 }

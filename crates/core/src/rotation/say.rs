@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use crate::advice;
 use crate::failure::{Failure, FailureKind};
 use crate::pat::AuthorizationId;
+use crate::time::minute;
 
 use super::record::{Intent, LOCK};
-use super::report::minute;
 use super::settings::Settings;
 use super::step::Step;
 use super::tags::{BadTag, TagsFull};
@@ -204,7 +204,7 @@ pub(super) fn not_proven(failure: &Failure) -> Failure {
 impl Failure {
     /// Puts a sentence before what happened.
     fn saying(self, first: &str) -> Self {
-        let what = format!("{first}: {}", lower_first(&self.what));
+        let what = format!("{first}. {}", self.what);
         Self { what, ..self }
     }
 }
@@ -299,9 +299,9 @@ pub(super) fn needs_person(
     )
     .with_code("neitherStoredNorRevoked")
     .with_why(format!(
-        "{} Then {}",
+        "{} And then: {}",
         stored.what,
-        lower_first(revoked.what.trim_end_matches('.'))
+        revoked.what.trim_end_matches('.')
     ))
     .with_way_out(format!("revoke it by hand: {page}, signed in as its owner"));
     if named {
@@ -313,17 +313,10 @@ pub(super) fn needs_person(
     failure
 }
 
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
-    }
-}
-
 pub(super) fn store_unclear(failure: Failure, name: &str, until: DateTime<Utc>) -> Failure {
     let kind = FailureKind::Service;
-    let why = failure.why.clone().unwrap_or_else(|| failure.what.clone());
+    let why = failure.why.unwrap_or(failure.what);
+    let why = why.trim_end_matches('.');
     Failure {
         kind,
         code: Some("storeUnclear".to_owned()),
@@ -352,8 +345,8 @@ pub(super) fn other_value(version: &str) -> Failure {
 pub(super) fn not_read_back(failure: Failure, version: &str) -> Failure {
     Failure {
         what: format!(
-            "The new PAT is stored as version {version}, but could not be read back: {}",
-            lower_first(&failure.what)
+            "The new PAT is stored as version {version}, but could not be read back. {}",
+            failure.what
         ),
         why: Some(
             failure.why.map_or_else(String::new, |why| format!("{why}; "))

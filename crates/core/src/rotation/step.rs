@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use crate::failure::Failure;
 use crate::pat::{AuthorizationId, Pat};
 use crate::scope::ScopeSet;
+use crate::time::minute;
 
 use super::progress::Held;
 use super::record::Intent;
-use super::report::{RotationReport, minute};
+use super::report::RotationReport;
 use super::{Ended, Reading};
 
 /// The content type of a stored PAT.
@@ -261,7 +262,7 @@ impl Step {
                 format!("the new PAT as a new version that expires {}", minute(*expires))
             }
             Self::ReadBack { .. } => "what the store holds now".to_owned(),
-            Self::Extend { id, valid_to, why } => format!("{id} until {}: {why}", minute(*valid_to)),
+            Self::Extend { id, valid_to, why } => format!("id {id} until {}: {why}", minute(*valid_to)),
             Self::Done(report) => report.sentence(),
         }
     }

@@ -3,10 +3,10 @@
 mod audit;
 mod rotation;
 
-use chrono::{DateTime, Utc};
 use patkeeper_core::news::News;
 use patkeeper_core::report::Run;
 use patkeeper_core::text::plain;
+use patkeeper_core::time;
 use serde::Serialize;
 use url::Url;
 
@@ -79,14 +79,9 @@ impl<'a> Digest<'a> {
 fn context(first: Option<String>, run: &Run, version: &str) -> String {
     let pipeline = run.pipeline.as_ref();
     let pipeline = pipeline.map(|pipeline| format!("Pipeline: {}", cut(pipeline, SUBJECT)));
-    let program = format!("Patkeeper {}, {}", plain(version), minute(run.at));
+    let program = format!("Patkeeper {}, {}", plain(version), time::minute(run.at));
     let parts: Vec<String> = first.into_iter().chain(pipeline).chain([program]).collect();
     cut(&parts.join(" · "), SENTENCE)
-}
-
-/// ISO date and time in UTC, to the minute.
-fn minute(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// The link to the build, if it can be nothing but a link.

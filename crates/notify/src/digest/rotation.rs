@@ -1,10 +1,11 @@
 //! What a team must know of a rotation: why it failed and what to do, or what holds from now on.
 
-use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::failure::Failure;
 use patkeeper_core::report::{Run, Tool};
 use patkeeper_core::rotation::{Fate, Other, RotationReport};
+use patkeeper_core::time;
 
-use super::{DETAIL, Digest, Item, SENTENCE, SUBJECT, Weight, context, cut, link, minute, name};
+use super::{DETAIL, Digest, Item, SENTENCE, Weight, context, cut, link, name};
 
 /// Ways out shown: the log has them all.
 const WAYS_OUT: usize = 3;
@@ -26,24 +27,9 @@ pub(super) fn digest<'a>(report: &'a RotationReport, run: &'a Run, sentence: &st
 }
 
 fn title(report: &RotationReport) -> String {
-    let done = match (report.rotated, report.extended) {
-        (true, _) => "rotated",
-        (_, true) => "extended",
-        _ if report.revoked().next().is_some() => "what was replaced is revoked",
-        _ => "not due",
-    };
-    let outcome = match &report.failure {
-        Some(failure) if failure.kind == FailureKind::NeedsPerson => "a person is needed".to_owned(),
-        Some(_) if report.rotated || report.extended => format!("{done}, but not all is done"),
-        Some(_) => "rotation failed".to_owned(),
-        None if report.dry_run => format!("{done} (dry run)"),
-        None => done.to_owned(),
-    };
-    let of = report.organization.name();
-    cut(
-        &format!("Azure DevOps PAT {} of {of}: {outcome}", report.name),
-        140,
-    )
+    let (name, of) = (&report.name, report.organization.name());
+    let headline = report.headline();
+    cut(&format!("Azure DevOps PAT {name} of {of}: {headline}"), 140)
 }
 
 fn items(report: &RotationReport) -> Vec<Item> {
@@ -56,7 +42,7 @@ fn items(report: &RotationReport) -> Vec<Item> {
         report
             .others
             .iter()
-            .map(|other| self::other(other, report.dry_run)),
+            .filter_map(|other| self::other(other, report.dry_run)),
     );
     items.extend(
         report
@@ -103,7 +89,7 @@ fn recorded(report: &RotationReport) -> Option<Item> {
     };
     let mut detail = format!(
         "ends {}, in secret {} of {}",
-        minute(record.valid_to),
+        time::minute(record.valid_to),
         report.secret,
         report.store
     );
@@ -111,7 +97,7 @@ fn recorded(report: &RotationReport) -> Option<Item> {
         detail.push_str(&format!(", version {version}"));
     }
     if let Some(due) = report.next_due {
-        detail.push_str(&format!("; next due {}", due.format("%Y-%m-%d")));
+        detail.push_str(&format!("; due from {} on", time::day(due)));
     }
     Some(Item {
         weight,
@@ -121,15 +107,22 @@ fn recorded(report: &RotationReport) -> Option<Item> {
     })
 }
 
-fn other(other: &Other, dry_run: bool) -> Item {
-    let weight = match other.fate {
-        Fate::Revoked | Fate::Ended | Fate::Waits { .. } => Weight::Good,
-        Fate::Unseen | Fate::Overdue | Fate::OthersOwn { .. } => Weight::Soon,
+fn other(other: &Other, dry_run: bool) -> Option<Item> {
+    let (weight, label) = match other.fate {
+        Fate::Revoked => (Weight::Good, "revoked"),
+        Fate::Ended | Fate::Waits { .. } => (Weight::Good, "old PAT"),
+        Fate::Unseen | Fate::Overdue => (Weight::Soon, "old PAT"),
+        // A warning says it.
+        Fate::OthersOwn { .. } => return None,
     };
-    Item {
+    let detail = match other.fate {
+        Fate::Revoked => format!("id {}", other.id),
+        _ => other.words(dry_run),
+    };
+    Some(Item {
         weight,
-        label: "replaced",
-        subject: cut(other.called(), SUBJECT),
-        detail: cut(&other.words(dry_run), DETAIL),
-    }
+        label,
+        subject: name(other.called()),
+        detail: cut(&detail, DETAIL),
+    })
 }

@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 
 use crate::failure::{Failure, FailureKind};
 use crate::pat::AuthorizationId;
+use crate::time::minute;
 
 use super::super::progress::{Minted, Storing, Trial, Try};
 use super::super::record::{Intent, Metadata, Record, Superseded, seconds};
-use super::super::report::minute;
 use super::super::say;
 use super::super::step::{Purpose, Step};
 use super::due::Standing;
@@ -218,7 +218,7 @@ fn before_stored(view: &View<'_>, last: &Try, minted: &Minted) -> Result<Flow, H
             storing: true,
             ..last.intent.clone()
         });
-        let why = "that the value is on its way".to_owned();
+        let why = "that the value is about to be written".to_owned();
         match view.write(metadata, None, Purpose::Storing, why) {
             Ok(step) => step,
             Err(failure) => return abandon(view, last, minted, failure),
@@ -263,7 +263,7 @@ fn why_not_stored(view: &View<'_>, last: &Try, minted: &Minted) -> Option<Failur
     if minted.valid_to <= view.now {
         return Some(say::does_not_work(&Failure::new(
             FailureKind::Service,
-            format!("the service says that it ended on {}.", minute(minted.valid_to)),
+            format!("The service says that it ended on {}.", minute(minted.valid_to)),
         )));
     }
     match &last.checked {
@@ -303,7 +303,7 @@ fn stored(view: &View<'_>, last: &Try, minted: &Minted, version: &str) -> Result
     recover::revoke_due(view)?;
     let settled = view.settled()?;
     if settled.superseded != view.metadata().superseded {
-        let why = "that what was revoked is done with".to_owned();
+        let why = "that what was replaced has ended".to_owned();
         return Err(view.write(settled, None, Purpose::Tidy, why)?.into());
     }
     recover::failed(view)?;

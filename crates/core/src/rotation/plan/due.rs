@@ -4,10 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::pat::{AuthorizationId, Pat};
 use crate::scope::ScopeSet;
+use crate::time::{left, minute};
 
 use super::super::progress::{Held, Trial};
 use super::super::record::{Owner, Record, seconds};
-use super::super::report::{self, left, minute};
+use super::super::report;
 use super::super::say;
 use super::super::settings::Settings;
 use super::super::step::Step;
@@ -90,7 +91,11 @@ pub(super) fn standing<'a>(view: &View<'a>) -> Result<Standing<'a>, Halt> {
     let mut record = record.clone();
     let pat = view.active(&record.id);
     if let Some(pat) = pat {
-        let end = seconds(pat.effective_expiry());
+        let end = seconds(match &view.done.extended {
+            // The list was read before.
+            Some((Ok(extended), _)) => *extended,
+            _ => pat.effective_expiry(),
+        });
         if (end - record.valid_to).abs() >= SAME_END {
             notes.push(format!(
                 "{} ends on {}, not on {} as was recorded.",

@@ -4,10 +4,12 @@ use chrono::TimeDelta;
 
 use crate::failure::Failure;
 use crate::pat::AuthorizationId;
+use crate::time::minute;
 
+use super::super::line::is_shortened;
 use super::super::observed::Observed;
 use super::super::progress::{Progress, Storing, Trial};
-use super::super::report::{Fate, Other, Previous, RotationReport, is_shortened, life, minute};
+use super::super::report::{Fate, Other, Previous, RotationReport, life};
 use super::super::settings::Settings;
 use super::super::step::Step;
 use super::due::{self, Standing, Verdict};
@@ -116,7 +118,9 @@ fn fate(view: &View<'_>, report: &RotationReport, id: &AuthorizationId) -> Fate 
     match (waiting, view.other_owner(id)) {
         _ if view.done.revoked.contains(id) => Fate::Revoked,
         _ if view.has_ended(id) => Fate::Ended,
-        (_, Some(owner)) => Fate::OthersOwn { owner: owner.clone() },
+        (_, Some(owner)) => Fate::OthersOwn {
+            owner: owner.words().to_owned(),
+        },
         (Some(waiting), None) if waiting.not_before > view.now => Fate::Waits {
             until: waiting.not_before,
         },

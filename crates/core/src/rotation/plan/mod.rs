@@ -121,7 +121,7 @@ fn tidy(view: &View<'_>, standing: &due::Standing<'_>) -> Result<(), Halt> {
     } else if ends_otherwise.is_some() {
         "the end that the service has now"
     } else {
-        "that what was revoked is done with"
+        "that what was replaced has ended"
     };
     let step = view.write(settled, ends_otherwise, Purpose::Tidy, why.to_owned())?;
     Err(step.into())

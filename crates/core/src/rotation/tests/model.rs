@@ -301,7 +301,7 @@ pub(super) struct Run {
     rotations: [RotationId; 2],
     pub(super) observed: Option<Observed>,
     pub(super) progress: Progress,
-    in_hand: Option<AuthorizationId>,
+    pub(super) in_hand: Option<AuthorizationId>,
     /// How far this machine's clock is ahead.
     pub(super) skew: TimeDelta,
     /// Every step taken.
@@ -443,7 +443,7 @@ impl Run {
         }
     }
 
-    fn act(&mut self, world: &mut World, step: &Step, done: Done) -> Option<Outcome> {
+    pub(super) fn act(&mut self, world: &mut World, step: &Step, done: Done) -> Option<Outcome> {
         let later = match done {
             Done::Never => return None,
             Done::Now => None,

@@ -1,0 +1,7 @@
+//! Everything drawn from a rotation: its log while it happens, and its summary.
+
+mod log;
+mod markdown;
+
+pub use log::{closing, opening, step};
+pub use markdown::markdown;
