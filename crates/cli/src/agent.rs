@@ -10,7 +10,7 @@ use patkeeper_agent::inputs::Inputs;
 use patkeeper_agent::registry::{self, Task};
 use patkeeper_core::failure::{Failure, FailureKind};
 
-use crate::monitor::{self, Job};
+use crate::job::{self, Around};
 use crate::run::{self, Ending};
 
 /// Runs the task of this name.
@@ -40,22 +40,17 @@ pub(crate) fn run(name: &str) -> ExitCode {
 }
 
 fn perform(task: &'static Task, context: &AgentContext, console: &Console) -> Result<Ending, Failure> {
-    let inputs = run::checked(console, Inputs::from_agent(task, variable))?;
+    let inputs = run::masked(console, Inputs::from_agent(task, variable)?);
     let variables: Vec<(String, String)> = std::env::vars_os()
         .map(|(name, value)| (text(name), text(value)))
         .collect();
-    let job = Job {
-        report_folder: inputs
-            .report_directory
-            .as_ref()
-            .map(|directory| directory.join(context.task_instance_id.as_deref().unwrap_or("step"))),
-        inputs,
+    let around = Around {
         network: run::network(variable)?,
         context,
         variables: &variables,
         console,
     };
-    run::to_the_end(console, monitor::stands(&job.inputs), monitor::run(job))
+    job::perform(task, &inputs, around)
 }
 
 /// An agent that has waited long enough kills the shim, and only the shim. What is left of the step must not go on

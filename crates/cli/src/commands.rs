@@ -66,7 +66,7 @@ fn tree() -> Command {
     #[cfg(feature = "demo")]
     let tree = tree.subcommand(
         Command::new("demo")
-            .about("Shows an audit of a simulated organization. Nothing leaves this machine."),
+            .about("Shows an audit of a simulated organization, rotates what is due, and audits again. Nothing leaves this machine."),
     );
     tree
 }

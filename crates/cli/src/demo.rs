@@ -1,34 +1,30 @@
-//! `patkeeper demo`: a whole audit of an organization that exists only in this process.
+//! `patkeeper demo`: a week of an organization that exists only in this process: an audit, the rotation of what is due,
+//! and the audit again.
 //!
-//! The simulator is a cargo feature that the packaged binary is built without. The audit reaches it like any
-//! cloud: through the agent's proxy and CA settings, and nothing else.
+//! The simulator is a cargo feature that the packaged binary is built without. The steps reach it like any cloud:
+//! through the agent's proxy and CA settings, and nothing else.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chrono::{TimeDelta, Utc};
 use patkeeper_agent::Front;
-use patkeeper_agent::console::Console;
+use patkeeper_agent::console::{Console, RightToComplete};
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::Inputs;
-use patkeeper_agent::registry::pat_monitor;
+use patkeeper_agent::registry::{Task, pat_monitor, pat_rotate};
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_sim::generate::Pipeline;
 use patkeeper_sim::{Sim, SimConfig, generate};
 
-use crate::monitor::{self, Job};
+use crate::job::{self, Around};
 use crate::run::{self, Ending};
 
-/// Runs the demo. Its exit code is 0 whatever the audit finds: finding something is the point.
+/// Runs the demo. Its exit code is 0 whatever the audits find: finding something is the point.
 pub(crate) fn run() -> ExitCode {
-    let (console, right) = Console::new(
-        Front::People,
-        Some(&pat_monitor::TASK),
-        false,
-        std::io::stdout(),
-        std::io::stdout(),
-    );
+    let (console, right) = console(&pat_monitor::TASK);
     run::report_bugs(&console);
     match show(&console) {
         Ok(ending) => {
@@ -46,72 +42,161 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+fn console(task: &'static Task) -> (Console, RightToComplete) {
+    Console::new(
+        Front::People,
+        Some(task),
+        false,
+        std::io::stdout(),
+        std::io::stdout(),
+    )
+}
+
 fn show(console: &Console) -> anyhow::Result<Ending> {
-    let sim = Sim::start(SimConfig::default()).context("the simulator did not start")?;
-    let pipeline = sim.cloud(|cloud| {
-        let acme = generate::demo(cloud);
-        generate::pipeline(cloud, &acme)
-    });
-    // Kept, so that the reports can be opened; new each time, so that nobody else's file is written to.
-    let folder = tempfile::Builder::new()
-        .prefix("patkeeper-demo-")
-        .tempdir()
-        .context("no temp folder")?
-        .keep();
-    let policy = write_policy(&folder)?;
-    let inputs = [
-        ("azureSubscription", "azure-pats", pipeline.connection.as_str()),
-        ("tenantId", "$(tenantId)", pipeline.tenant.as_str()),
-        ("clientId", "$(clientId)", pipeline.client_id.as_str()),
-        ("refreshTokenVault", "acme-kv", pipeline.vault.as_str()),
-        (
-            "refreshTokenSecret",
-            "patkeeper-refresh",
-            pipeline.secret.as_str(),
-        ),
-        ("policyFile", "policy.yml", &policy.display().to_string()),
-        (
-            "slackWebhookUrl",
-            "$(slackWebhook)",
-            "https://hooks.slack.com/services/T0/B0/not-a-real-webhook",
-        ),
-    ];
+    let stage = Stage::set()?;
+    let audit = |failing: &'static str| {
+        stage.step(
+            &pat_monitor::TASK,
+            &[
+                ("policyFile", "policy.yml", &stage.policy.display().to_string()),
+                (
+                    "slackWebhookUrl",
+                    "$(slackWebhook)",
+                    "https://hooks.slack.com/services/T0/B0/not-a-real-webhook",
+                ),
+                ("failOn", failing, failing),
+            ],
+        )
+    };
     console.text(
         "A simulated organization, 'acme', on this machine; nothing leaves it. This is what a pipeline runs:",
     );
-    console.text("");
-    console.text("  - task: PatMonitor@1");
-    console.text("    inputs:");
-    for (name, written, _) in inputs {
-        console.text(&format!("      {name}: {written}"));
+    // An expired PAT must not stop its own rotation.
+    audit("never")?;
+    for (name, scopes, more) in [
+        ("ci-deploy-prod", "vso.build_execute", None),
+        (
+            "nuget-feed-sync",
+            "vso.packaging_write",
+            Some(("adopt", stage.by_hand.as_str(), stage.by_hand.as_str())),
+        ),
+        ("shop-front-build", "vso.build", None),
+    ] {
+        let vault = stage.pipeline.vault.as_str();
+        let mut inputs = vec![
+            ("name", name, name),
+            ("scopes", scopes, scopes),
+            ("vault", vault, vault),
+            ("secretName", name, name),
+        ];
+        inputs.extend(more);
+        stage.step(&pat_rotate::TASK, &inputs)?;
     }
-    console.text("");
+    audit("expired")
+}
 
-    // What an agent that is configured with the simulator's proxy and CA gives such a step.
-    let mut variables = sim.agent_env();
-    variables.extend(pipeline.environment.iter().cloned());
-    let given = inputs.map(|(name, _, value)| (format!("INPUT_{}", name.to_uppercase()), value.to_owned()));
-    variables.extend(given);
-    variables.push((
-        "SYSTEM_COLLECTIONURI".to_owned(),
-        "https://dev.azure.com/acme/".to_owned(),
-    ));
-    variables.push(("AGENT_TEMPDIRECTORY".to_owned(), folder.display().to_string()));
-    let variable = |name: &str| {
-        let found = variables.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.clone())
-    };
-    let broke = |failure: Failure| anyhow::anyhow!(failure.what);
-    let inputs = run::checked(console, Inputs::from_agent(&pat_monitor::TASK, variable)).map_err(broke)?;
-    let job = Job {
-        report_folder: Some(folder.clone()),
-        inputs,
-        network: run::network(variable).map_err(broke)?,
-        context: &AgentContext::default(),
-        variables: &variables,
-        console,
-    };
-    run::to_the_end(console, monitor::stands(&job.inputs), monitor::run(job)).map_err(broke)
+/// A company, and what its pipeline has.
+struct Stage {
+    /// It ends with this.
+    _sim: Sim,
+    pipeline: Pipeline,
+    /// The id of a PAT that a person has made.
+    by_hand: String,
+    folder: PathBuf,
+    policy: PathBuf,
+    /// What an agent that is configured with the simulator's proxy and CA gives every step.
+    variables: Vec<(String, String)>,
+}
+
+impl Stage {
+    fn set() -> anyhow::Result<Self> {
+        let sim = Sim::start(SimConfig::default()).context("the simulator did not start")?;
+        let (pipeline, by_hand, account) = sim.cloud(|cloud| {
+            let acme = generate::demo(cloud);
+            let pipeline = generate::pipeline(cloud, &acme);
+            generate::demo_secrets(cloud, &acme, &pipeline.vault);
+            let by_hand = cloud
+                .pats
+                .iter()
+                .find(|pat| pat.display_name == "nuget-feed-sync");
+            let by_hand = by_hand.map(|pat| pat.authorization_id.clone());
+            (pipeline, by_hand.unwrap_or_default(), acme.account_id)
+        });
+        // Kept, so that the reports can be opened; new each time, so that nobody else's file is written to.
+        let folder = tempfile::Builder::new()
+            .prefix("patkeeper-demo-")
+            .tempdir()
+            .context("no temp folder")?
+            .keep();
+        let policy = write_policy(&folder)?;
+        let mut variables = sim.agent_env();
+        variables.extend(pipeline.environment.iter().cloned());
+        let job = [
+            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/acme/"),
+            ("SYSTEM_COLLECTIONID", account.as_str()),
+            ("AGENT_TEMPDIRECTORY", &folder.display().to_string()),
+        ];
+        variables.extend(job.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        Ok(Self {
+            _sim: sim,
+            pipeline,
+            by_hand,
+            folder,
+            policy,
+            variables,
+        })
+    }
+
+    /// Shows a step as it is written, then runs it. Each input has its name, how it is written, and its value.
+    fn step(&self, task: &'static Task, inputs: &[(&str, &str, &str)]) -> anyhow::Result<Ending> {
+        let Self {
+            console, pipeline, ..
+        } = self;
+        let sign_in = [
+            ("azureSubscription", "azure-pats", pipeline.connection.as_str()),
+            ("tenantId", "$(tenantId)", pipeline.tenant.as_str()),
+            ("clientId", "$(clientId)", pipeline.client_id.as_str()),
+            ("refreshTokenVault", "acme-kv", pipeline.vault.as_str()),
+            (
+                "refreshTokenSecret",
+                "patkeeper-refresh",
+                pipeline.secret.as_str(),
+            ),
+        ];
+        let all: Vec<_> = sign_in.iter().chain(inputs).collect();
+        console.text("");
+        console.text(&format!("  - task: {}@1", task.name));
+        console.text("    inputs:");
+        for (name, written, _) in &all {
+            console.text(&format!("      {name}: {written}"));
+        }
+        console.text("");
+
+        let given = all
+            .iter()
+            .map(|(name, _, value)| (format!("INPUT_{}", name.to_uppercase()), (*value).to_owned()));
+        let mut variables = self.variables.clone();
+        variables.extend(given);
+        variables.push((
+            "INPUT_REPORTDIRECTORY".to_owned(),
+            self.folder.display().to_string(),
+        ));
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let broke = |failure: Failure| anyhow::anyhow!(failure.what);
+        let read = Inputs::from_agent(task, variable)
+            .map_err(Failure::from)
+            .map_err(broke)?;
+        let around = Around {
+            network: run::network(variable).map_err(broke)?,
+            context: &AgentContext::read(variable),
+            variables: &variables,
+            console: &console,
+        };
+        job::perform(task, &run::masked(&console, read), around).map_err(broke)
+    }
 }
 
 /// One finding of the demo is waived, so that a waiver can be seen.

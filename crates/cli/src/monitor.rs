@@ -1,6 +1,5 @@
 //! PatMonitor, wired: inputs to adapters to verdict, whoever started it.
 
-mod alerts;
 mod outcome;
 mod reports;
 
@@ -12,25 +11,33 @@ use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::PatMonitorInputs;
-use patkeeper_agent::inputs::pat_monitor::ReportFormat;
+use patkeeper_agent::inputs::pat_monitor::{AlertOn, ReportFormat};
 use patkeeper_agent::inputs::sign_in::SignIn;
+use patkeeper_agent::registry::pat_monitor;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::{MonitorSettings, StepEnd, StepResult, judge, step_end};
+use patkeeper_core::news::News;
 use patkeeper_core::organization::Organization;
 use patkeeper_core::policy::{FILE_BYTES, Policy};
 use patkeeper_core::render;
-use patkeeper_core::report::{Report, Run};
+use patkeeper_core::report::Report;
 use patkeeper_devops::AzureDevOps;
-use patkeeper_http::{Client, Settings, TokenSource};
+use patkeeper_http::{Client, TokenSource};
 use patkeeper_lifecycle::monitor::{Target, none_read, read_all};
 use serde_json::Value;
 
+use crate::alerts;
+use crate::job::Around;
 use crate::run::{self, Ending};
-use crate::sign_in::Place;
 use reports::{Folder, Written};
 
+/// Runs PatMonitor.
+pub(crate) fn perform(inputs: PatMonitorInputs, around: Around<'_>) -> Result<Ending, Failure> {
+    run::to_the_end(around.console, stands(&inputs), run(&inputs, &around))
+}
+
 /// What is so when a run is cancelled.
-pub(crate) fn stands(inputs: &PatMonitorInputs) -> &'static str {
+fn stands(inputs: &PatMonitorInputs) -> &'static str {
     match inputs.sign_in.choice {
         SignIn::RefreshToken(_) => {
             "No PAT was changed. Whichever refresh token the vault holds now, it is a good one: redeeming does not end it."
@@ -39,68 +46,41 @@ pub(crate) fn stands(inputs: &PatMonitorInputs) -> &'static str {
     }
 }
 
-/// One run of PatMonitor.
-pub(crate) struct Job<'a> {
-    /// Checked inputs.
-    pub(crate) inputs: PatMonitorInputs,
-    /// Where this run's reports go; `None`: nowhere.
-    pub(crate) report_folder: Option<PathBuf>,
-    /// Proxy and trust.
-    pub(crate) network: Settings,
-    /// What the agent tells.
-    pub(crate) context: &'a AgentContext,
-    /// The agent's variables, for its connections: see [`Place::variables`].
-    pub(crate) variables: &'a [(String, String)],
-    /// Where to print.
-    pub(crate) console: &'a Console,
-}
-
 /// Reads, judges, reports, tells; the verdict comes last.
-pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
-    let Job {
-        inputs,
-        report_folder,
-        network,
-        context,
-        variables,
-        console,
-    } = job;
-    run::tell_of_network(console, &network);
-    let settings = settings(console.front(), &inputs)?;
-    let folder = report_folder
-        .as_deref()
-        .map(|path| prepare(console.front(), path))
+async fn run(inputs: &PatMonitorInputs, around: &Around<'_>) -> Result<Ending, Failure> {
+    let console = around.console;
+    let client = around.client()?;
+    let settings = settings(console.front(), inputs)?;
+    let folder = report_folder(inputs, around)
+        .map(|path| prepare(console.front(), &path))
         .transpose()?;
-    let client = Client::new(&network).map_err(|error| error.failure())?;
 
-    let place = Place {
-        console,
-        client: &client,
-        proxy: network.proxy.as_ref(),
-        variables,
-    };
-    let readings = match place.azure_devops(&inputs.sign_in).await {
-        Ok(token) => read_all(&targets(&inputs, &client, token, context)).await,
+    let place = around.place(&client);
+    let signed_in = place.sign_in(&inputs.sign_in);
+    let readings = match signed_in.azure_devops().await {
+        Ok(token) => read_all(&targets(inputs, &client, token, around.context)).await,
         // Configuration is to be mended by who wrote it. Anything else may happen to a good pipeline on any day,
         // and then the team is told like of all that cannot be read.
         Err(failure) if failure.kind == FailureKind::Input => return Err(failure),
         Err(failure) => none_read(&inputs.organizations, &failure),
     };
     let now = Utc::now();
-    let run = Run {
-        task: "PatMonitor".to_owned(),
-        at: now,
-        requests: client.requests(),
-        link: context.build_link.clone(),
-        pipeline: context.pipeline.clone(),
-    };
+    let run = around.run(&pat_monitor::TASK, &client, now);
     let report = scrubbed(console, judge(&readings, &settings, run, now))?;
     let end = step_end(&report, settings.fail_on, settings.fail_on_policy);
 
     console.log(&render::log(&report));
-    let (written, end) = write(console, folder.as_ref(), &report, &inputs, end);
+    let (written, end) = write(console, folder.as_ref(), &report, inputs, end);
     let verdict = render::verdict_line(&report, end);
-    let told = alerts::tell(console, &inputs, &client, &report, end, &verdict).await;
+    let news = News::Audit {
+        report: &report,
+        verdict: &verdict,
+    };
+    let told = if is_told(inputs.alert_on, &report, end) {
+        alerts::tell(console, &inputs.channels, &client, &news).await
+    } else {
+        Vec::new()
+    };
     let files: Vec<String> = written
         .files
         .iter()
@@ -118,6 +98,24 @@ pub(crate) async fn run(job: Job<'_>) -> Result<Ending, Failure> {
         result: end.result,
         exit_code: end.exit_code,
         message: verdict,
+    })
+}
+
+/// Whether the channels are told.
+fn is_told(alert_on: AlertOn, report: &Report, end: StepEnd) -> bool {
+    match alert_on {
+        AlertOn::Never => false,
+        AlertOn::Always => true,
+        AlertOn::Attention => report.needs_attention(end),
+    }
+}
+
+/// Where the reports go; `None`: nowhere. Each step of a job has a folder of its own, since uploads are queued.
+fn report_folder(inputs: &PatMonitorInputs, around: &Around<'_>) -> Option<PathBuf> {
+    let directory = inputs.report_directory.as_ref()?;
+    Some(match around.console.front() {
+        Front::Agent => directory.join(around.context.step_folder()),
+        Front::People => directory.clone(),
     })
 }
 

@@ -13,22 +13,20 @@ use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_http::Settings;
 
 use crate::commands::text;
-use crate::monitor::{self, Job};
+use crate::job::{self, Around};
 use crate::run::{self, Ending};
 
 /// Runs the task that the command stands for.
 pub(crate) fn run(task: &'static Task, matches: &ArgMatches) -> ExitCode {
     command(task, matches, |console| {
-        let inputs = run::checked(console, inputs(task, matches))?;
-        let job = Job {
-            report_folder: inputs.report_directory.clone(),
-            inputs,
+        let inputs = run::masked(console, inputs(task, matches)?);
+        let around = Around {
             network: network()?,
             context: &AgentContext::default(),
             variables: &[],
             console,
         };
-        run::to_the_end(console, monitor::stands(&job.inputs), monitor::run(job))
+        job::perform(task, &inputs, around)
     })
 }
 

@@ -3,11 +3,12 @@
 use std::future::Future;
 
 use patkeeper_agent::console::Console;
-use patkeeper_agent::inputs::{Inputs, PatMonitorInputs};
+use patkeeper_agent::inputs::Inputs;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::StepResult;
 use patkeeper_core::render::{self, LogLine};
 use patkeeper_http as http;
+use tokio::sync::watch;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -39,15 +40,6 @@ pub(crate) fn words(failure: &Failure) -> String {
             LogLine::GroupStart(_) | LogLine::GroupEnd => None,
         });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// Reads PatMonitor's inputs.
-pub(crate) fn checked<E: Into<Failure>>(
-    console: &Console,
-    inputs: Result<Inputs, E>,
-) -> Result<PatMonitorInputs, Failure> {
-    let inputs = masked(console, inputs.map_err(Into::into)?);
-    Ok(PatMonitorInputs::read(&inputs)?)
 }
 
 /// The inputs, their secrets masked before any value of theirs is looked at. What is refused earlier, such as a macro
@@ -84,11 +76,35 @@ pub(crate) fn report_bugs(console: &Console) {
     console.install_panic_hook(|| std::process::exit(i32::from(FailureKind::Bug.exit_code())));
 }
 
-/// Runs the work to its end, or to the agent's cancellation, whichever is first. `stands` says what is so then.
-pub(crate) fn to_the_end(
+/// The agent's, or a person's, request to stop.
+#[derive(Clone)]
+pub(crate) struct Cancellation(watch::Receiver<bool>);
+
+impl Cancellation {
+    fn listen() -> Self {
+        let (tell, told) = watch::channel(false);
+        tokio::spawn(async move {
+            asked_to_stop().await;
+            let _ = tell.send(true);
+            // Without a sender nobody could be told later.
+            tell.closed().await;
+        });
+        Self(told)
+    }
+
+    /// Is there once the request is, and stays so.
+    pub(crate) async fn requested(&self) {
+        let mut told = self.0.clone();
+        if told.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Runs work that ends by itself when it is asked to stop.
+pub(crate) fn until_done<W: Future<Output = Result<Ending, Failure>>>(
     console: &Console,
-    stands: &str,
-    work: impl Future<Output = Result<Ending, Failure>>,
+    work: impl FnOnce(Cancellation) -> W,
 ) -> Result<Ending, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -100,25 +116,39 @@ pub(crate) fn to_the_end(
             )
         })?;
     let _ = patkeeper_agent::debug::install(console);
-    let end = runtime.block_on(async {
-        tokio::select! {
-            // What is done counts even if the signal came in the same moment.
-            biased;
-            ending = work => ending,
-            () = cancelled() => Err(Failure::new(
-                FailureKind::Cancelled,
-                format!("Cancelled: no further request was begun. {stands}"),
-            )),
-        }
-    });
+    let end = runtime.block_on(async { work(Cancellation::listen()).await });
     // A name that is still being looked up cannot be given up, only left behind.
     runtime.shutdown_background();
     end
 }
 
+/// Runs the work to its end, or to the agent's cancellation, whichever is first. `stands` says what is so then.
+pub(crate) fn to_the_end(
+    console: &Console,
+    stands: &str,
+    work: impl Future<Output = Result<Ending, Failure>>,
+) -> Result<Ending, Failure> {
+    until_done(console, async |cancellation: Cancellation| {
+        tokio::select! {
+            // What is done counts even if the signal came in the same moment.
+            biased;
+            ending = work => ending,
+            () = cancellation.requested() => Err(cancelled(stands)),
+        }
+    })
+}
+
+/// The run was cancelled; `stands` says what is so.
+pub(crate) fn cancelled(stands: &str) -> Failure {
+    Failure::new(
+        FailureKind::Cancelled,
+        format!("Cancelled: no further request was begun. {stands}"),
+    )
+}
+
 /// Waits for the agent's, or a person's, request to stop.
 #[cfg(unix)]
-async fn cancelled() {
+async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
@@ -133,7 +163,7 @@ async fn cancelled() {
 
 /// Waits for the agent's, or a person's, request to stop.
 #[cfg(windows)]
-async fn cancelled() {
+async fn asked_to_stop() {
     use tokio::signal::windows::{ctrl_break, ctrl_c};
     let (Ok(mut interrupt), Ok(mut stop)) = (ctrl_c(), ctrl_break()) else {
         return std::future::pending().await;

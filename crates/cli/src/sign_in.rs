@@ -3,6 +3,7 @@
 pub(crate) mod command;
 mod kept;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -42,7 +43,7 @@ struct Reached {
 }
 
 impl Reached {
-    /// The Azure CLI's is the public one.
+    /// The one of the Azure CLI, and of managed identities here, is the public one.
     fn cloud(&self) -> Cloud {
         self.connection
             .as_ref()
@@ -50,36 +51,112 @@ impl Reached {
     }
 }
 
-impl Place<'_> {
+/// One sign-in: what it has got hold of serves all that the run asks for.
+pub(crate) struct SigningIn<'a> {
+    place: &'a Place<'a>,
+    inputs: &'a SignInInputs,
+    reached: OnceCell<Reached>,
+}
+
+impl<'a> Place<'a> {
+    /// The sign-in that these inputs ask for. Nothing is sent yet.
+    pub(crate) fn sign_in(&'a self, inputs: &'a SignInInputs) -> SigningIn<'a> {
+        SigningIn {
+            place: self,
+            inputs,
+            reached: OnceCell::new(),
+        }
+    }
+}
+
+impl SigningIn<'_> {
     /// Whose token calls Azure DevOps. A first token is got, so that a sign-in that fails ends the run before
     /// anything else is asked for.
-    pub(crate) async fn azure_devops(&self, inputs: &SignInInputs) -> Result<Arc<dyn TokenSource>, Failure> {
+    pub(crate) async fn azure_devops(&self) -> Result<Arc<dyn TokenSource>, Failure> {
+        let place = self.place;
         let scope = format!("{AZURE_DEVOPS}/.default");
-        let source: Arc<dyn TokenSource> = match &inputs.choice {
+        let source: Arc<dyn TokenSource> = match &self.inputs.choice {
             SignIn::AccessToken(token) => Arc::new(GivenToken::new(
                 token,
-                &self.console.front().label("accessToken"),
+                &place.console.front().label("accessToken"),
             )?),
             SignIn::ServiceConnection => {
-                let reached = self.reach(inputs)?;
+                let reached = self.reached()?;
                 if reached.cloud() != Cloud::Public {
                     return Err(of_another_cloud(reached.cloud()));
                 }
                 reached.identity.tokens_for(scope)
             }
-            SignIn::ManagedIdentity { client_id } => {
-                Identity::managed(&self.setup(Cloud::Public), client_id.clone())?.tokens_for(scope)
+            SignIn::ManagedIdentity { .. } | SignIn::AzureCli if self.inputs.azure_subscription.is_none() => {
+                self.reached()?.identity.tokens_for(scope)
             }
-            SignIn::AzureCli => self.azure_cli()?.tokens_for(scope),
-            SignIn::RefreshToken(refresh) => Arc::new(self.refresh_token(inputs, refresh)?),
+            SignIn::ManagedIdentity { client_id } => place.managed(client_id.as_deref())?.tokens_for(scope),
+            SignIn::AzureCli => place.azure_cli()?.tokens_for(scope),
+            SignIn::RefreshToken(refresh) => Arc::new(self.refresh_token(refresh)?),
         };
         let facts = TokenFacts::read(source.token().await?.expose_secret());
         for warning in facts.warnings(Utc::now()) {
-            self.console.warning(&warning);
+            place.console.warning(&warning);
         }
         Ok(source)
     }
 
+    /// A vault, as who reaches vaults may use it.
+    pub(crate) fn vault(&self, name: &VaultName) -> Result<KeyVault, Failure> {
+        let reached = self.reached()?;
+        self.place.vault(name, reached.cloud(), &reached.identity)
+    }
+
+    fn reached(&self) -> Result<&Reached, Failure> {
+        if let Some(reached) = self.reached.get() {
+            return Ok(reached);
+        }
+        let reached = self.place.reach(self.inputs)?;
+        Ok(self.reached.get_or_init(|| reached))
+    }
+
+    fn refresh_token(&self, refresh: &RefreshTokenInputs) -> Result<RefreshToken, Failure> {
+        let (place, reached) = (self.place, self.reached()?);
+        if refresh.tenant_id.is_none() && reached.cloud() != Cloud::Public {
+            return Err(no_tenant(reached.cloud()));
+        }
+        let proof = match (&refresh.proof, &reached.connection) {
+            (ClientProof::None, _) => Proof::None,
+            (ClientProof::Secret(secret), _) => Proof::Secret(secret.clone()),
+            (ClientProof::Federated, Some(connection)) => match &reached.oidc {
+                Some(oidc) => Proof::Assertion(Arc::clone(oidc)),
+                None => Proof::Assertion(place.oidc(connection)?),
+            },
+            // The inputs refuse it before; without its proof it would be another kind of app.
+            (ClientProof::Federated, None) => {
+                let what = "clientAuthentication: federated needs a service connection.";
+                return Err(Failure::new(FailureKind::Input, what).with_code("badInput"));
+            }
+        };
+        let tenant = refresh.tenant_id.clone().or_else(|| {
+            reached
+                .connection
+                .as_ref()
+                .map(|connection| connection.tenant.clone())
+        });
+        let app = App {
+            tenant: tenant.unwrap_or_default(),
+            client_id: refresh.client_id.clone(),
+            proof,
+        };
+        let vault = self.vault(&refresh.vault)?;
+        let kept = KeptToken::new(vault, reached.cloud(), refresh, place.console);
+        // Azure DevOps Services belongs to the public cloud, whatever cloud the vault is in.
+        Ok(RefreshToken::new(
+            &place.setup(Cloud::Public),
+            app,
+            scopes(Purpose::Rotate),
+            Arc::new(kept),
+        ))
+    }
+}
+
+impl Place<'_> {
     /// What every source of tokens needs. Each secret it gets hold of is known to the console before it is used.
     fn setup(&self, cloud: Cloud) -> Setup {
         let console = self.console.clone();
@@ -92,11 +169,16 @@ impl Place<'_> {
         }
     }
 
-    /// The identity that reaches the vault: the connection's, or at a terminal the Azure CLI's.
+    /// The identity that reaches the vault: the connection's, else the managed identity that signs in, else the Azure
+    /// CLI's.
     fn reach(&self, inputs: &SignInInputs) -> Result<Reached, Failure> {
         let Some(id) = &inputs.azure_subscription else {
+            let identity = match &inputs.choice {
+                SignIn::ManagedIdentity { client_id } => self.managed(client_id.as_deref())?,
+                _ => self.azure_cli()?,
+            };
             return Ok(Reached {
-                identity: self.azure_cli()?,
+                identity,
                 connection: None,
                 oidc: None,
             });
@@ -136,6 +218,10 @@ impl Place<'_> {
         Ok(Arc::new(OidcRequest::new(&setup, request.uri, id, request.token)))
     }
 
+    fn managed(&self, client_id: Option<&str>) -> Result<Identity, Failure> {
+        Identity::managed(&self.setup(Cloud::Public), client_id.map(str::to_owned))
+    }
+
     fn azure_cli(&self) -> Result<Identity, Failure> {
         Identity::azure_cli(&self.setup(Cloud::Public), self.proxy)
     }
@@ -144,50 +230,6 @@ impl Place<'_> {
     fn vault(&self, name: &VaultName, cloud: Cloud, identity: &Identity) -> Result<KeyVault, Failure> {
         let tokens = identity.tokens_for(name.cloud(cloud).vault_scope());
         KeyVault::new(self.client, name, cloud, tokens)
-    }
-
-    fn refresh_token(
-        &self,
-        inputs: &SignInInputs,
-        refresh: &RefreshTokenInputs,
-    ) -> Result<RefreshToken, Failure> {
-        let reached = self.reach(inputs)?;
-        if refresh.tenant_id.is_none() && reached.cloud() != Cloud::Public {
-            return Err(no_tenant(reached.cloud()));
-        }
-        let proof = match (&refresh.proof, &reached.connection) {
-            (ClientProof::None, _) => Proof::None,
-            (ClientProof::Secret(secret), _) => Proof::Secret(secret.clone()),
-            (ClientProof::Federated, Some(connection)) => match &reached.oidc {
-                Some(oidc) => Proof::Assertion(Arc::clone(oidc)),
-                None => Proof::Assertion(self.oidc(connection)?),
-            },
-            // The inputs refuse it before; without its proof it would be another kind of app.
-            (ClientProof::Federated, None) => {
-                let what = "clientAuthentication: federated needs a service connection.";
-                return Err(Failure::new(FailureKind::Input, what).with_code("badInput"));
-            }
-        };
-        let tenant = refresh.tenant_id.clone().or_else(|| {
-            reached
-                .connection
-                .as_ref()
-                .map(|connection| connection.tenant.clone())
-        });
-        let app = App {
-            tenant: tenant.unwrap_or_default(),
-            client_id: refresh.client_id.clone(),
-            proof,
-        };
-        let vault = self.vault(&refresh.vault, reached.cloud(), &reached.identity)?;
-        let kept = KeptToken::new(vault, reached.cloud(), refresh, self.console);
-        // Azure DevOps Services belongs to the public cloud, whatever cloud the vault is in.
-        Ok(RefreshToken::new(
-            &self.setup(Cloud::Public),
-            app,
-            scopes(Purpose::Rotate),
-            Arc::new(kept),
-        ))
     }
 }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cloud::{Cloud, PatSeed};
 
-pub use demo::demo;
+pub use demo::{demo, demo_secrets};
 pub use pipeline::{Pipeline, pipeline};
 
 /// Who can be asked about a generated organization.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Generated;
-use crate::cloud::{Cloud, PatSeed};
+use crate::cloud::{Cloud, PatSeed, SecretSeed};
 
 /// Healthy PATs: name, scopes, days left.
 const HEALTHY: &[(&str, &str, i64)] = &[
@@ -70,6 +70,44 @@ pub fn demo(cloud: &mut Cloud) -> Generated {
     }
 }
 
+/// Puts two of the demo's PATs into a vault, each in a secret of its base name, as the rotation that made it has left
+/// it: one that has ended since, and one that is healthy.
+pub fn demo_secrets(cloud: &mut Cloud, generated: &Generated, vault: &str) {
+    for (base, rotation) in [
+        ("ci-deploy-prod", "5e1d90aa000040008000000000000001"),
+        ("shop-front-build", "3f9c01ab000040008000000000000002"),
+    ] {
+        let mark = rotation.get(..8).unwrap_or(rotation);
+        let recorded = cloud
+            .pats
+            .iter()
+            .find(|pat| pat.display_name.ends_with(mark))
+            .cloned();
+        let Some((pat, value)) = recorded.and_then(|pat| Some((pat.clone(), pat.secret?))) else {
+            continue;
+        };
+        let owner = format!("{} svc-build@acme.example", generated.user);
+        let ends = pat.valid_to.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let secret = [
+            ("authorization-id", pat.authorization_id.as_str()),
+            ("display-name", &pat.display_name),
+            ("organization", &generated.organization),
+            ("owner", &owner),
+            ("scopes", &pat.scope),
+            ("valid-to", &ends),
+            ("rotation-id", rotation),
+        ]
+        .into_iter()
+        .fold(SecretSeed::new(base, &value), |secret, (tag, text)| {
+            secret.tag(&format!("patkeeper-{tag}"), text)
+        });
+        let secret = secret
+            .content_type("application/vnd.patkeeper.pat")
+            .expires(pat.valid_to);
+        cloud.put_secret(vault, secret);
+    }
+}
+
 struct Stage {
     user: String,
     now: DateTime<Utc>,
@@ -95,6 +133,7 @@ impl Stage {
             left,
             lifetime,
         )
+        .usable()
     }
 
     fn troubled(&self) -> Vec<PatSeed> {

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use patkeeper_agent::console::Console;
-use patkeeper_agent::inputs::PatMonitorInputs;
-use patkeeper_agent::inputs::pat_monitor::AlertOn;
+use patkeeper_agent::inputs::Channels;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::judge::StepEnd;
-use patkeeper_core::report::Report;
+use patkeeper_core::news::News;
 use patkeeper_http::Client;
-use patkeeper_lifecycle::monitor::{Told, tell_all};
 use patkeeper_lifecycle::ports::Notifier;
+use patkeeper_lifecycle::tell::{Told, tell_all};
 use patkeeper_notify::{Channel, Listener};
 
 use crate::run::words;
@@ -18,32 +16,22 @@ use crate::run::words;
 /// A channel that answers nothing must not keep a step from its verdict.
 const TELLING_TAKES_AT_MOST: Duration = Duration::from_secs(90);
 
-/// Tells the team, where it is due; returns the channels that took it. One that did not is a warning.
+/// Tells the team; returns the channels that took it. One that did not is a warning.
 pub(crate) async fn tell(
     console: &Console,
-    inputs: &PatMonitorInputs,
+    channels: &Channels,
     client: &Client,
-    report: &Report,
-    end: StepEnd,
-    verdict: &str,
+    news: &News<'_>,
 ) -> Vec<&'static str> {
-    let due = match inputs.alert_on {
-        AlertOn::Never => false,
-        AlertOn::Always => true,
-        AlertOn::Attention => report.needs_attention(end),
-    };
-    if !due {
-        return Vec::new();
-    }
     let channels: Vec<Patient> = [
-        (Listener::Slack, &inputs.slack_webhook_url),
-        (Listener::Teams, &inputs.teams_webhook_url),
-        (Listener::Webhook, &inputs.webhook_url),
+        (Listener::Slack, &channels.slack),
+        (Listener::Teams, &channels.teams),
+        (Listener::Webhook, &channels.webhook),
     ]
     .into_iter()
     .filter_map(|(listener, url)| Some(Patient(Channel::new(listener, url.clone()?, client.clone()))))
     .collect();
-    let told = tell_all(&channels, report, verdict).await;
+    let told = tell_all(&channels, news).await;
     told.into_iter()
         .filter_map(|Told { channel, outcome }| match outcome {
             Ok(()) => Some(channel),
@@ -63,8 +51,8 @@ impl Notifier for Patient {
         self.0.name()
     }
 
-    async fn tell(&self, report: &Report, verdict: &str) -> Result<(), Failure> {
-        let telling = tokio::time::timeout(TELLING_TAKES_AT_MOST, self.0.tell(report, verdict));
+    async fn tell(&self, news: &News<'_>) -> Result<(), Failure> {
+        let telling = tokio::time::timeout(TELLING_TAKES_AT_MOST, self.0.tell(news));
         telling.await.unwrap_or_else(|_| {
             let what = format!(
                 "{} gave no answer within {} s.",

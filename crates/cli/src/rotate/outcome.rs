@@ -1,0 +1,127 @@
+//! What a rotation leaves for the steps after it, and its last words.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use patkeeper_agent::Front;
+use patkeeper_agent::console::Console;
+use patkeeper_core::judge::StepResult;
+use patkeeper_core::render;
+use patkeeper_core::report::Run;
+use patkeeper_core::rotation::RotationReport;
+use patkeeper_core::text::plain;
+use secrecy::SecretString;
+
+use crate::job::Around;
+use crate::run::{self, Ending};
+
+/// Sets every output of the contract.
+pub(super) fn set_outputs(
+    console: &Console,
+    report: &RotationReport,
+    secret_id: Option<&str>,
+    token: Option<&SecretString>,
+) {
+    // A dry run has changed nothing: what stands is what stood.
+    let (record, secret_id, previous) = if report.dry_run && report.rotated {
+        (report.before.as_ref(), None, None)
+    } else {
+        (report.record.as_ref(), secret_id, report.previous.as_ref())
+    };
+    let reason = match (&report.failure, report.reason.is_empty()) {
+        (Some(failure), true) => plain(&failure.what),
+        _ => plain(&report.reason),
+    };
+    let outputs = [
+        ("rotated", (report.rotated && !report.dry_run).to_string()),
+        ("reason", reason),
+        (
+            "authorizationId",
+            record.map(|record| plain(record.id.as_str())).unwrap_or_default(),
+        ),
+        (
+            "displayName",
+            record
+                .map(|record| plain(&record.display_name))
+                .unwrap_or_default(),
+        ),
+        (
+            "validTo",
+            record.map(|record| moment(record.valid_to)).unwrap_or_default(),
+        ),
+        ("secretId", secret_id.map(plain).unwrap_or_default()),
+        ("nextRotationDue", report.next_due.map(moment).unwrap_or_default()),
+        (
+            "previousAuthorizationId",
+            previous
+                .map(|previous| plain(previous.id.as_str()))
+                .unwrap_or_default(),
+        ),
+        (
+            "previousRevoked",
+            previous.is_some_and(|previous| previous.revoked).to_string(),
+        ),
+    ];
+    let mut set: Vec<_> = outputs
+        .iter()
+        .map(|(name, value)| console.set_output(name, value))
+        .collect();
+    set.extend(token.map(|token| console.set_secret_output("token", token)));
+    for error in set.into_iter().filter_map(Result::err) {
+        console.warning(&error.to_string());
+    }
+}
+
+/// ISO 8601 in UTC, to the second.
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Shows on the build's page what came of it. A page that cannot be written is a warning: the rotation stands.
+pub(super) fn summarize(around: &Around<'_>, report: &RotationReport, run: &Run) {
+    let (console, context) = (around.console, around.context);
+    let Some(temp) = context
+        .temp_directory
+        .as_deref()
+        .filter(|_| console.front() == Front::Agent)
+    else {
+        return;
+    };
+    let folder = temp.join("patkeeper").join(context.step_folder());
+    match write(&folder, &console.scrub(&render::rotation::markdown(report, run))) {
+        Ok(path) => console.upload_summary(&path.to_string_lossy()),
+        Err(error) => console.warning(&format!(
+            "The summary could not be written to {}: {error}.",
+            folder.display()
+        )),
+    }
+}
+
+fn write(folder: &Path, text: &str) -> io::Result<PathBuf> {
+    let folder = std::path::absolute(folder)?;
+    fs::create_dir_all(&folder)?;
+    let path = folder.join("patkeeper.md");
+    fs::write(&path, text)?;
+    Ok(path)
+}
+
+/// The last words, as loud as they are grave.
+pub(super) fn end(console: &Console, report: &RotationReport) -> Ending {
+    let sentence = report.sentence();
+    match &report.failure {
+        Some(failure) => Ending {
+            message: sentence,
+            ..run::failed(console, failure)
+        },
+        None => {
+            console.text(&sentence);
+            Ending {
+                result: StepResult::Succeeded,
+                exit_code: 0,
+                message: sentence,
+            }
+        }
+    }
+}
