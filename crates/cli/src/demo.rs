@@ -149,9 +149,8 @@ impl Stage {
 
     /// Shows a step as it is written, then runs it. Each input has its name, how it is written, and its value.
     fn step(&self, task: &'static Task, inputs: &[(&str, &str, &str)]) -> anyhow::Result<Ending> {
-        let Self {
-            console, pipeline, ..
-        } = self;
+        let pipeline = &self.pipeline;
+        let (console, _right) = console(task);
         let sign_in = [
             ("azureSubscription", "azure-pats", pipeline.connection.as_str()),
             ("tenantId", "$(tenantId)", pipeline.tenant.as_str()),
