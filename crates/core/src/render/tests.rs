@@ -819,6 +819,26 @@ const TAGS: &[&str] = &[
     "td align=\"right\"",
 ];
 
+/// The page with the text in it is the calm one, but for the text.
+pub(crate) fn assert_same_page(page: &str, calm: &str, text: &str) {
+    let (html, calm) = (markdown_to_html(page), markdown_to_html(calm));
+    let tags = |html: &str| -> Vec<String> {
+        let tags = html.split('<').skip(1).filter_map(|tag| tag.split('>').next());
+        tags.map(|tag| tag.trim_start_matches('/').to_owned()).collect()
+    };
+    for tag in tags(&html) {
+        assert!(TAGS.contains(&tag.as_str()), "<{tag}> from {text:?}: {html}");
+    }
+    // All the blocks are where they are with a name that means nothing: only inline code may come and go.
+    let blocks = |html: &str| {
+        tags(html)
+            .into_iter()
+            .filter(|tag| tag != "code")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(blocks(&html), blocks(&calm), "{text:?} changes the page: {page}");
+}
+
 /// Nothing of the text takes effect in any format.
 fn assert_powerless(text: &str) {
     let report = poisoned(text);
@@ -836,25 +856,7 @@ fn assert_powerless(text: &str) {
 
     let page = markdown(&report);
     page.lines().for_each(assert_harmless_line);
-    let (html, calm) = (
-        markdown_to_html(&page),
-        markdown_to_html(&markdown(&poisoned("x"))),
-    );
-    let tags = |html: &str| -> Vec<String> {
-        let tags = html.split('<').skip(1).filter_map(|tag| tag.split('>').next());
-        tags.map(|tag| tag.trim_start_matches('/').to_owned()).collect()
-    };
-    for tag in tags(&html) {
-        assert!(TAGS.contains(&tag.as_str()), "<{tag}> from {text:?}: {html}");
-    }
-    // All the blocks are where they are with a name that means nothing: only inline code may come and go.
-    let blocks = |html: &str| {
-        tags(html)
-            .into_iter()
-            .filter(|tag| tag != "code")
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(blocks(&html), blocks(&calm), "{text:?} changes the page: {page}");
+    assert_same_page(&page, &markdown(&poisoned("x")), text);
 
     let json = json(&report);
     json.lines().for_each(assert_harmless_line);

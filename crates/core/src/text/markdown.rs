@@ -54,7 +54,8 @@ fn words(out: &mut String, text: &str) {
         let (inner, closing) = inner.split_at(inner.trim_end_matches(CLOSING).len());
         out.push_str(opening);
         // `www.` alone is a link to some dialects, and its dot looks like the end of a sentence.
-        if inner.chars().all(is_prose) && !inner.to_lowercase().contains("www") {
+        let is_plain = inner.chars().all(is_prose) && !inner.to_lowercase().contains("www");
+        if is_plain || is_clock(inner) {
             out.push_str(inner);
         } else {
             push_span(out, inner);
@@ -82,6 +83,18 @@ fn is_prose(c: char) -> bool {
     } else {
         !matches!(c, '。' | '．' | '｡')
     }
+}
+
+/// `08:00`.
+fn is_clock(word: &str) -> bool {
+    let shaped = |(at, byte): (usize, u8)| {
+        if at == 2 {
+            byte == b':'
+        } else {
+            byte.is_ascii_digit()
+        }
+    };
+    word.len() == 5 && word.bytes().enumerate().all(shaped)
 }
 
 fn span(text: &str) -> String {

@@ -4,7 +4,7 @@ use super::super::failure::for_support;
 use super::super::page::Page;
 use crate::failure::Failure;
 use crate::report::{Run, Tool};
-use crate::rotation::{Other, Record, RotationReport};
+use crate::rotation::{Line, Other, Record, RotationReport};
 use crate::text::markdown::{code, prose};
 use crate::time;
 
@@ -22,7 +22,8 @@ pub fn markdown(report: &RotationReport, run: &Run) -> String {
     let mut page = Page::new("in the log");
     page.line(&format!("## {}: {}", prose(&run.task, NAME), report.headline()));
     page.line("");
-    page.line(&format!("**{}**", prose(&report.sentence(), SENTENCE)));
+    // A word of ours first, and no emphasis around: the sentence may quote what would end it.
+    page.line(&format!("**Result:** {}", prose(&report.sentence(), SENTENCE)));
     page.line("");
     if let Some(failure) = &report.failure {
         failed(&mut page, report, failure);
@@ -43,7 +44,7 @@ pub fn markdown(report: &RotationReport, run: &Run) -> String {
         page.line(&format!("- Why now: {}", prose(&report.reason, SENTENCE)));
     }
     page.line(&format!(
-        "- {}, Patkeeper {}",
+        "- At {}, by Patkeeper {}",
         time::minute(run.at),
         code(&Tool::this().version, NAME)
     ));
@@ -77,7 +78,9 @@ fn recorded(page: &mut Page, report: &RotationReport, record: &Record) {
     };
     page.row([head, "Version", "Valid until", "Next due", "Previous PAT"].map(str::to_owned));
     page.line("|---|---|---|---|---|");
+    // What is not made has no version.
     let version = report.version.as_deref();
+    let version = version.filter(|_| !(report.dry_run && report.rotated));
     let due = report.next_due.map(time::minute).unwrap_or_default();
     page.row([
         code(&record.display_name, NAME),
@@ -135,22 +138,29 @@ fn steps(page: &mut Page, report: &RotationReport) {
     if report.lines.is_empty() {
         return;
     }
-    page.heading(if report.dry_run { "Plan" } else { "Steps" });
-    page.row(["Step", "What", "Outcome"].map(str::to_owned));
-    page.line("|---|---|---|");
-    for line in report.lines.iter().take(OTHERS) {
-        let outcome = match (line.outcome.as_str(), line.more.as_str()) {
-            // Nothing has come of what was not done.
-            _ if report.dry_run => "",
-            ("", _) => "done",
-            (outcome, _) => outcome,
-        };
-        let outcome = [outcome, &line.more].map(|part| prose(part, SENTENCE)).join(" ");
-        page.row([
-            line.label.to_owned(),
-            prose(&line.words, SENTENCE),
-            outcome.trim().to_owned(),
-        ]);
+    if report.dry_run {
+        page.heading("Plan");
+        page.row(["Step", "What"].map(str::to_owned));
+        page.line("|---|---|");
+        for line in report.lines.iter().take(OTHERS) {
+            page.row([line.label.to_owned(), prose(&line.words, SENTENCE)]);
+        }
+    } else {
+        page.heading("Steps");
+        page.row(["Step", "What", "Outcome"].map(str::to_owned));
+        page.line("|---|---|---|");
+        for line in report.lines.iter().take(OTHERS) {
+            page.row([line.label.to_owned(), prose(&line.words, SENTENCE), outcome(line)]);
+        }
     }
     page.more(OTHERS, report.lines.len());
+}
+
+fn outcome(line: &Line) -> String {
+    match (line.outcome.as_str(), line.more.as_str()) {
+        ("", "") => "done".to_owned(),
+        (outcome, "") => prose(outcome, SENTENCE),
+        ("", more) => prose(more, SENTENCE),
+        (outcome, more) => prose(&format!("{outcome}: {more}"), SENTENCE),
+    }
 }

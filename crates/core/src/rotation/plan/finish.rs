@@ -170,14 +170,17 @@ fn warnings(view: &View<'_>, report: &RotationReport) -> Vec<String> {
     }
     for superseded in &report.waiting {
         let id = &superseded.id;
+        let about = view
+            .name(id)
+            .map_or_else(|| id.to_string(), |name| format!("{name} ({id})"));
         if let Some(owner) = view.other_owner(id) {
             warnings.push(format!(
-                "{id} was minted by {}, and only that owner's sign-in, or an administrator, can revoke it.",
+                "{about} was minted by {}, and only that owner's sign-in, or an administrator, can revoke it.",
                 owner.words()
             ));
         } else if superseded.not_before <= view.now && view.ended().is_some() && view.active(id).is_none() {
             warnings.push(format!(
-                "{id} is to be revoked, and the service shows it neither as active nor as ended."
+                "{about} is to be revoked, and the service shows it neither as active nor as ended."
             ));
         }
     }
