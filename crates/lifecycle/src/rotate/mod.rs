@@ -11,6 +11,8 @@ mod observe;
 mod patience;
 mod perform;
 pub mod ports;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::pin::{Pin, pin};

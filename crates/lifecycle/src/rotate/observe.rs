@@ -63,6 +63,8 @@ struct Known {
     current: Option<AuthorizationId>,
     ids: BTreeSet<AuthorizationId>,
     names: BTreeSet<String>,
+    /// Names that a PAT may have which no version records.
+    lost: BTreeSet<String>,
 }
 
 impl Known {
@@ -81,25 +83,30 @@ impl Known {
             known
                 .ids
                 .extend(tags.superseded.into_iter().map(|superseded| superseded.id));
-            known.names.extend(tags.intent.map(|intent| intent.name));
+            known.lost.extend(tags.intent.map(|intent| intent.name));
             known
-                .names
+                .lost
                 .extend(tags.unsettled.into_iter().map(|unsettled| unsettled.name));
             if let Some(record) = tags.record {
                 known.ids.insert(record.id);
                 known.names.insert(record.display_name);
             }
         }
+        // What was minted under such a name, and then stored, is not lost.
+        known.lost.retain(|name| !known.names.contains(name));
         known
     }
 
     /// Whether a rotation cannot be planned while this entry is not understood.
     fn needs(&self, odd: &OddPat, settings: &Settings) -> bool {
         let by_id = |id: &AuthorizationId| self.ids.contains(id) || settings.adopt.as_ref() == Some(id);
-        let by_name = |name: &String| self.names.contains(name) || settings.name.recognize(name).is_some();
+        let by_name = |name: &String| {
+            self.names.contains(name) || self.lost.contains(name) || settings.name.recognize(name).is_some()
+        };
         match (&odd.id, &odd.name) {
             (None, None) => true,
-            (id, name) => id.as_ref().is_some_and(by_id) || name.as_ref().is_some_and(by_name),
+            (Some(id), None) => by_id(id) || !self.lost.is_empty(),
+            (id, Some(name)) => id.as_ref().is_some_and(by_id) || by_name(name),
         }
     }
 }
