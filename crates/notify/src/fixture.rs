@@ -1,13 +1,16 @@
-//! Reports for tests.
+//! News for tests.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::news::News;
+use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::AuthorizationId;
 use patkeeper_core::report::{
     Finding, Missing, OrganizationEntry, PatEntry, PatStatus, Report, Run, SCHEMA, Settings, Severity,
     Soonest, Tool, Totals, UnreadableEntry, Verdict, Waived,
 };
+use patkeeper_core::rotation::{self, Asked, Fate, Mode, Other, Owner, Previous, Record, RotationReport};
+use patkeeper_core::scope::ScopeSet;
 
 /// The link that [`report`] leads to, as Slack writes it.
 pub(crate) const SLACK_LINK: &str =
@@ -187,5 +190,126 @@ pub(crate) fn preached(how_many: usize, words: &str) -> Report {
     Report {
         findings: vec![finding; how_many],
         ..crowd(0, "")
+    }
+}
+
+fn id(number: u32) -> AuthorizationId {
+    AuthorizationId::new(format!("{number:08x}-0000-4000-8000-000000000000"))
+}
+
+fn record(name: &str, days: i64) -> Record {
+    Record {
+        id: id(7),
+        display_name: name.to_owned(),
+        organization: Organization::parse("acme").unwrap(),
+        owner: Owner::new("0d1e", Some("svc-build@acme.example")),
+        scopes: ScopeSet::parse("vso.code"),
+        valid_to: now() + TimeDelta::days(days),
+        rotation: None,
+    }
+}
+
+fn settings() -> rotation::Settings {
+    let asked = Asked {
+        organization: Organization::parse("acme").unwrap(),
+        store: "Key Vault kv-devops",
+        secret: "build-pipeline-pat",
+        name: "ci",
+        scopes: "vso.code",
+        mode: Mode::Replace,
+        valid_days: 90,
+        renew_before_days: None,
+        overlap_hours: 24,
+        force: false,
+        allow_full_access: false,
+        adopt: None,
+        dry_run: false,
+    };
+    rotation::Settings::check(&asked).unwrap().0
+}
+
+/// A rotation with something to say of everything.
+pub(crate) fn rotated() -> RotationReport {
+    let other = |number, name: Option<&str>, fate| Other {
+        id: id(number),
+        name: name.map(str::to_owned),
+        fate,
+    };
+    let until = now() + TimeDelta::days(1);
+    let owner = "ann@acme.example".to_owned();
+    RotationReport {
+        rotated: true,
+        reason: "under a third of 90 d is left (9 d)".to_owned(),
+        before: Some(record("ci-2026-08-20-77ab01cd", 9)),
+        record: Some(record("ci-2026-11-21-3f9c01ab", 30)),
+        version: Some("4f1d".to_owned()),
+        next_due: Some(now() + TimeDelta::days(20)),
+        previous: Some(Previous {
+            id: id(5),
+            revoked: false,
+        }),
+        others: vec![
+            other(5, Some("ci-2026-08-20-77ab01cd"), Fate::Waits { until }),
+            other(3, Some("ci-2026-05-20-0badc0de"), Fate::Revoked),
+            other(2, None, Fate::OthersOwn { owner }),
+        ],
+        unrecorded: vec![(id(9), "ci-2026-01-01-0000000a".to_owned())],
+        warnings: vec![
+            "Asked for 90 days, issued 30 d: your tenant's policy. Planning with 30 d.".to_owned(),
+        ],
+        failure: None,
+        ..failed()
+    }
+}
+
+/// A rotation that needs a person.
+pub(crate) fn failed() -> RotationReport {
+    let failure = Failure::new(
+        FailureKind::NeedsPerson,
+        "The new PAT ci-2026-11-21-3f9c01ab could be neither stored nor revoked.",
+    )
+    .with_code("neitherStoredNorRevoked")
+    .with_why("Key Vault kv-devops refused to store it. And then: Azure DevOps answered 503")
+    .with_way_out("revoke it by hand")
+    .with_way_out("or run the step again")
+    .with_service_words("\"Not today.\" (HTTP 403)");
+    RotationReport {
+        record: Some(record("ci-2026-08-20-77ab01cd", 9)),
+        ..RotationReport::failed(&settings(), failure)
+    }
+}
+
+/// [`rotated`], failed besides, with this text wherever it can hold one, and so many of each thing.
+pub(crate) fn poisoned(how_many: usize, text: &str) -> RotationReport {
+    let mut report = RotationReport {
+        failure: failed().failure,
+        ..rotated()
+    };
+    for other in &mut report.others {
+        other.name = Some(text.to_owned());
+    }
+    report.others = vec![report.others.clone(); how_many].concat();
+    report.unrecorded = vec![report.unrecorded.clone(); how_many].concat();
+    report.warnings = vec![report.warnings.clone(); how_many].concat();
+    report.map_text(|_| text.to_owned());
+    report
+}
+
+/// The report as news of this run, with its own sentence.
+pub(crate) fn tell<T>(report: &RotationReport, run: &Run, tell: impl Fn(&News<'_>) -> T) -> T {
+    let sentence = report.sentence();
+    tell(&News::Rotation {
+        report,
+        run,
+        sentence: &sentence,
+    })
+}
+
+/// A run of PatRotate in a pipeline of this name.
+pub(crate) fn run(pipeline: &str) -> Run {
+    Run {
+        task: "PatRotate".to_owned(),
+        pipeline: Some(pipeline.to_owned()),
+        ..report().run
     }
 }

@@ -98,6 +98,25 @@ mod tests {
         insta::assert_snapshot!(serde_json::to_string_pretty(&message).unwrap());
     }
 
+    #[test]
+    fn the_messages_of_a_rotation_and_of_one_that_needs_a_person() {
+        for (name, report) in [("rotated", fixture::rotated()), ("failed", fixture::failed())] {
+            let message = fixture::tell(&report, &fixture::run("rotate"), slack);
+            within_limits(&message);
+            insta::assert_snapshot!(name, serde_json::to_string_pretty(&message).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_rotation_of_a_thousand_hostile_names_stays_within_the_limits() {
+        let report = fixture::poisoned(1_000, &"<!channel> & ".repeat(100));
+        let message = fixture::tell(&report, &fixture::run("x"), slack);
+        within_limits(&message);
+        let shown = message.to_string();
+        assert!(shown.contains("the build's summary lists all"), "{shown}");
+        assert!(!shown.contains("<!"), "{shown}");
+    }
+
     fn within_limits(message: &Value) {
         let blocks = message["blocks"].as_array().unwrap();
         assert!(blocks.len() <= 50);
@@ -127,19 +146,22 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_becomes_a_mention_or_a_link(name in "[<>!@#|&a-z/:*_~`\u{202e}\u{1b}\n-]{0,40}") {
-            let message = slack(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
-            within_limits(&message);
-            for block in message["blocks"].as_array().unwrap() {
-                let text = &block["text"];
-                if text["type"] == "mrkdwn" {
-                    prop_assert_eq!(text["text"].as_str().unwrap(), fixture::SLACK_LINK);
-                } else {
-                    let text = text["text"].as_str().unwrap_or_default();
-                    let hostile = text.contains(['<', '>', '\u{202e}', '\u{1b}']);
-                    prop_assert!(!hostile, "{}", text);
+            let audit = slack(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
+            let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), slack);
+            for message in [audit, rotation] {
+                within_limits(&message);
+                for block in message["blocks"].as_array().unwrap() {
+                    let text = &block["text"];
+                    if text["type"] == "mrkdwn" {
+                        prop_assert_eq!(text["text"].as_str().unwrap(), fixture::SLACK_LINK);
+                    } else {
+                        let text = text["text"].as_str().or(block["elements"][0]["text"].as_str()).unwrap();
+                        let hostile = text.contains(['<', '>', '\u{202e}', '\u{1b}']);
+                        prop_assert!(!hostile, "{}", text);
+                    }
                 }
+                prop_assert!(!message["text"].as_str().unwrap().contains('<'));
             }
-            prop_assert!(!message["text"].as_str().unwrap().contains('<'));
         }
     }
 }

@@ -132,6 +132,22 @@ mod tests {
     }
 
     #[test]
+    fn the_cards_of_a_rotation_and_of_one_that_needs_a_person() {
+        for (name, report) in [("rotated", fixture::rotated()), ("failed", fixture::failed())] {
+            let message = fixture::tell(&report, &fixture::run("rotate"), teams);
+            insta::assert_snapshot!(name, serde_json::to_string_pretty(&message).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_rotation_of_long_words_stays_under_28_kb() {
+        let report = fixture::poisoned(1_000, &"猫\"".repeat(400));
+        let message = fixture::tell(&report, &fixture::run("x"), teams).to_string();
+        assert!(message.len() < 28_000, "{}", message.len());
+        assert!(message.contains("the build's summary lists all"), "{message}");
+    }
+
+    #[test]
     fn without_a_build_there_is_no_button() {
         let mut report = fixture::report();
         report.run.link = None;
@@ -142,15 +158,17 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_becomes_markdown_or_a_mention(name in "[<>at\\[\\]()*_`#&\u{202e}\u{1b}\n-]{0,40}") {
-            let message = teams(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
-            let body = message["attachments"][0]["content"]["body"].as_array().unwrap();
-            for block in body {
-                prop_assert_eq!(&block["type"], "RichTextBlock");
-                for inline in block["inlines"].as_array().unwrap() {
-                    prop_assert_eq!(&inline["type"], "TextRun");
-                    let text = inline["text"].as_str().unwrap();
-                    let hostile = text.contains(['<', '>', '\u{202e}', '\u{1b}']);
-                    prop_assert!(!hostile, "{}", text);
+            let audit = teams(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
+            let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), teams);
+            for message in [audit, rotation] {
+                for block in message["attachments"][0]["content"]["body"].as_array().unwrap() {
+                    prop_assert_eq!(&block["type"], "RichTextBlock");
+                    for inline in block["inlines"].as_array().unwrap() {
+                        prop_assert_eq!(&inline["type"], "TextRun");
+                        let text = inline["text"].as_str().unwrap();
+                        let hostile = text.contains(['<', '>', '\u{202e}', '\u{1b}']);
+                        prop_assert!(!hostile, "{}", text);
+                    }
                 }
             }
         }

@@ -217,11 +217,12 @@ impl RotationReport {
     /// What came of it in a few words of our own, such as `rotated`.
     #[must_use]
     pub fn headline(&self) -> String {
-        let done = match (self.rotated, self.extended) {
-            (true, _) => "rotated",
-            (_, true) => "extended",
-            _ if self.revoked().next().is_some() => "not due, what was replaced is revoked",
-            _ => "not due",
+        let done = match (self.rotated, self.extended, self.revoked().count()) {
+            (true, ..) => "rotated".to_owned(),
+            (_, true, _) => "extended".to_owned(),
+            (.., 0) => "not due".to_owned(),
+            (.., 1) => "not due, 1 PAT revoked".to_owned(),
+            (.., several) => format!("not due, {several} PATs revoked"),
         };
         match &self.failure {
             Some(failure) if failure.kind == FailureKind::NeedsPerson => "a person is needed".to_owned(),
@@ -229,7 +230,7 @@ impl RotationReport {
             Some(failure) if failure.kind == FailureKind::Cancelled => "cancelled".to_owned(),
             Some(_) => "failed".to_owned(),
             None if self.dry_run => format!("{done} (dry run)"),
-            None => done.to_owned(),
+            None => done,
         }
     }
 

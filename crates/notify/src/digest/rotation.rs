@@ -70,7 +70,7 @@ fn failed(report: &RotationReport, failure: &Failure) -> Vec<Item> {
         items.push(said(Weight::Bad, "failed", &failure.what));
     }
     items.extend(failure.why.iter().map(|why| said(Weight::Bad, "why", why)));
-    let labels = ["do first", "or", "or"].into_iter().take(WAYS_OUT);
+    let labels = ["do first", "way out", "way out"].into_iter().take(WAYS_OUT);
     items.extend(
         labels
             .zip(&failure.ways_out)

@@ -75,6 +75,24 @@ mod tests {
     }
 
     #[test]
+    fn the_documents_of_a_rotation_and_of_one_that_needs_a_person() {
+        for (name, report) in [("rotated", fixture::rotated()), ("failed", fixture::failed())] {
+            let document = fixture::tell(&report, &fixture::run("rotate"), webhook);
+            insta::assert_snapshot!(name, serde_json::to_string_pretty(&document).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_rotations_long_lists_are_cut_and_counted() {
+        let report = fixture::poisoned(60, &"long ".repeat(1_000));
+        let document = fixture::tell(&report, &fixture::run("x"), webhook);
+        assert_eq!(document["rotation"]["others"].as_array().unwrap().len(), MOST);
+        assert_eq!(document["leftOut"]["others"], 130);
+        assert_eq!(document["leftOut"]["warnings"], 10);
+        assert!(document.to_string().len() < 100_000);
+    }
+
+    #[test]
     fn a_long_list_is_cut_and_counted() {
         let document = webhook(&fixture::audit(&fixture::crowd(60, "x"), ""));
         assert_eq!(document["pats"].as_array().unwrap().len(), MOST);
@@ -83,11 +101,13 @@ mod tests {
 
     #[test]
     fn a_hostile_name_is_one_harmless_line() {
-        let document = webhook(&fixture::audit(
-            &fixture::crowd(1, "a\n##vso[task.complete]\u{202e}b"),
-            "",
-        ))
-        .to_string();
-        assert!(!document.contains("##vso") && !document.contains('\u{202e}') && !document.contains("\\n"));
+        let name = "a\n##vso[task.complete]\u{202e}b";
+        let audit = webhook(&fixture::audit(&fixture::crowd(1, name), name));
+        let rotation = fixture::tell(&fixture::poisoned(1, name), &fixture::run(name), webhook);
+        for document in [audit.to_string(), rotation.to_string()] {
+            for hostile in ["##vso", "\u{202e}", "\\n"] {
+                assert!(!document.contains(hostile), "{document}");
+            }
+        }
     }
 }

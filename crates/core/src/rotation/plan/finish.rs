@@ -156,17 +156,17 @@ fn unrecorded(view: &View<'_>) -> Vec<(AuthorizationId, String)> {
 
 fn warnings(view: &View<'_>, report: &RotationReport) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(minted) = view.last_try().and_then(|last| last.minted()) {
-        if is_shortened(minted.asked, minted.valid_to) && report.rotated {
-            let issued =
-                minted.valid_to - (minted.asked - TimeDelta::days(i64::from(view.settings.valid_days)));
-            warnings.push(format!(
-                "Asked for {} days, issued {}: your tenant's policy. Planning with {}.",
-                view.settings.valid_days,
-                life(issued),
-                life(issued)
-            ));
-        }
+    if let Some(minted) = view.last_try().and_then(|last| last.minted())
+        && is_shortened(minted.asked, minted.valid_to)
+        && report.rotated
+    {
+        let issued = minted.valid_to - (minted.asked - TimeDelta::days(i64::from(view.settings.valid_days)));
+        warnings.push(format!(
+            "Asked for {} days, issued {}: your tenant's policy. Planning with {}.",
+            view.settings.valid_days,
+            life(issued),
+            life(issued)
+        ));
     }
     for superseded in &report.waiting {
         let id = &superseded.id;

@@ -125,9 +125,11 @@ fn a_due_rotation_and_the_run_that_revokes_the_old_pat_read_like_this() {
     let mut world = recorded(24);
     world.advance(61 * 86_400);
     let (due, report) = Told::new(0x77ab, "4711").finish(&mut world);
-    let (not_due, _) = Told::new(0x77ac, "4712").finish(&mut world);
+    let (not_due, quiet) = Told::new(0x77ac, "4712").finish(&mut world);
     world.advance(25 * 3600);
     let (later, revoked) = Told::new(0x77ad, "4713").finish(&mut world);
+    assert!(report.is_news() && revoked.is_news());
+    assert!(!quiet.is_news(), "nothing was done, so nobody is told");
     insta::assert_snapshot!([due, page(&report), not_due, later, page(&revoked)].join("\n\n"));
 }
 
@@ -168,6 +170,7 @@ fn a_lock_and_what_a_dead_run_has_left_read_like_this() {
     let mut world = recorded(24);
     Told::forced(0x77ab, "4711").until(&mut world, "test");
     let (locked, report) = Told::new(0x77ac, "4712").finish(&mut world);
+    assert!(report.is_news());
     world.advance(16 * 60);
     let mut other = Told::new(0x77ad, "4713");
     other.run.skew = TimeDelta::minutes(-7);
