@@ -25,6 +25,8 @@ impl Side {
 pub struct Boundary {
     /// Which request, in order of arrival, from 1 on.
     pub number: usize,
+    /// The simulator's port that it came in by: see [`Sim::another_proxy_url`](crate::Sim::another_proxy_url).
+    pub port: u16,
     /// Which side of it.
     pub side: Side,
     /// HTTP method.
@@ -60,6 +62,8 @@ pub enum Passage {
     Go,
     /// The connection ends with a reset: before, nothing is done; after, the answer is lost.
     Cut,
+    /// It stays where it is, and is asked about again a moment later. Others go on meanwhile.
+    Wait,
 }
 
 pub(crate) type Hook = Box<dyn FnMut(&Boundary) -> Passage + Send>;
@@ -82,12 +86,13 @@ impl Watch {
         self.seen
     }
 
-    pub(crate) fn pass(&mut self, number: usize, side: Side, request: &Request) -> Passage {
+    pub(crate) fn pass(&mut self, number: usize, side: Side, port: u16, request: &Request) -> Passage {
         let Some(hook) = &mut self.hook else {
             return Passage::Go;
         };
         hook(&Boundary {
             number,
+            port,
             side,
             method: request.method.clone(),
             host: request.host.clone(),
@@ -101,6 +106,7 @@ pub(crate) fn of(log: &[LoggedRequest]) -> Vec<Boundary> {
     let both = |(index, request): (usize, &LoggedRequest)| {
         Side::ALL.map(|side| Boundary {
             number: index + 1,
+            port: request.port,
             side,
             method: request.method.clone(),
             host: request.host.clone(),

@@ -9,18 +9,22 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Says whether the connection it was taken from shall end with a TCP reset.
+/// Says whether the connection it was taken from shall end with a TCP reset, and by which port that came in.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cutter(Arc<AtomicBool>);
+pub(crate) struct Cutter {
+    is_cut: Arc<AtomicBool>,
+    /// The simulator's own port.
+    pub(crate) port: u16,
+}
 
 impl Cutter {
     /// From now on nothing more is written, and closing sends RST instead of FIN.
     pub(crate) fn cut(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.is_cut.store(true, Ordering::SeqCst);
     }
 
     fn is_cut(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.is_cut.load(Ordering::SeqCst)
     }
 }
 
@@ -33,7 +37,10 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(tcp: TcpStream) -> (Self, Cutter) {
-        let cutter = Cutter::default();
+        let cutter = Cutter {
+            port: tcp.local_addr().map_or(0, |address| address.port()),
+            ..Cutter::default()
+        };
         (
             Self {
                 tcp,

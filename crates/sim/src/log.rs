@@ -10,6 +10,8 @@ use chrono::{DateTime, Utc};
 pub struct LoggedRequest {
     /// In order of arrival; requests to the proxy itself count too, so there are gaps.
     pub seq: u64,
+    /// The simulator's port that it came in by: see [`Sim::another_proxy_url`](crate::Sim::another_proxy_url).
+    pub port: u16,
     /// The cloud's clock at arrival.
     pub at: DateTime<Utc>,
     /// Time since the simulator's start at arrival.

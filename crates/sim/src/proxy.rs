@@ -77,7 +77,13 @@ async fn tunnel(
         body: Bytes::new(),
     };
     let struck = lock(&shared.faults).strike(&request);
-    let entry = Entry::begin(&shared, &request, "anonymous".to_owned(), struck.as_ref());
+    let entry = Entry::begin(
+        &shared,
+        &request,
+        cutter.port,
+        "anonymous".to_owned(),
+        struck.as_ref(),
+    );
     match struck {
         Some(Action::CloseBefore) => return Err(Cut),
         Some(Action::ResetBefore | Action::ResetAfter) => return Err(serve::cut(&cutter)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -34,6 +34,9 @@ pub(crate) fn cut(cutter: &Cutter) -> Cut {
     Cut
 }
 
+/// Between two askings of a request that is to wait at a boundary.
+const MOMENT: Duration = Duration::from_millis(1);
+
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Answers one request to `host`.
@@ -60,19 +63,23 @@ pub(crate) async fn answer(
     };
     let identity = api::identity(&lock(&shared.cloud), &service, &request);
     let struck = lock(&shared.faults).strike(&request);
-    let entry = Entry::begin(&shared, &request, identity, struck.as_ref());
+    let entry = Entry::begin(&shared, &request, cutter.port, identity, struck.as_ref());
     let number = lock(&shared.watch).arrive();
-    let pass = |side| match lock(&shared.watch).pass(number, side, &request) {
-        Passage::Go => Ok(()),
-        Passage::Cut => Err(cut(&cutter)),
+    let pass = async |side| loop {
+        let passage = lock(&shared.watch).pass(number, side, cutter.port, &request);
+        match passage {
+            Passage::Go => return Ok(()),
+            Passage::Cut => return Err(cut(&cutter)),
+            Passage::Wait => tokio::time::sleep(MOMENT).await,
+        }
     };
-    pass(Side::Before)?;
+    pass(Side::Before).await?;
     let latency = *lock(&shared.latency);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
     let reply = reply(struck, &shared, &service, &request, &cutter).await;
-    pass(Side::After)?;
+    pass(Side::After).await?;
     let (answer, payload) = reply?;
     respond_with(entry, answer, payload)
 }
@@ -255,6 +262,7 @@ impl Entry {
     pub(crate) fn begin(
         shared: &Arc<Shared>,
         request: &Request,
+        port: u16,
         identity: String,
         struck: Option<&Action>,
     ) -> Self {
@@ -266,6 +274,7 @@ impl Entry {
         let seq = shared.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
         log.push(LoggedRequest {
             seq,
+            port,
             at,
             since_start: began.duration_since(shared.started),
             took: None,

@@ -157,6 +157,20 @@ impl Sim {
         Ok(path)
     }
 
+    /// Opens the proxy at one more port of 127.0.0.1, so that requests of two programs can be told apart at a boundary
+    /// and in the log.
+    ///
+    /// # Errors
+    /// No port can be had.
+    pub fn another_proxy_url(&self) -> io::Result<String> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        self.runtime
+            .spawn(proxy::listen(listener, Arc::clone(&self.shared)));
+        Ok(format!("http://{address}"))
+    }
+
     /// What an agent that was configured with this proxy and CA gives its tasks.
     pub fn agent_env(&self) -> Vec<(String, String)> {
         let mut env = vec![

@@ -110,6 +110,42 @@ fn the_process_behind_a_request_can_be_killed_before_anything_is_done() {
 }
 
 #[test]
+fn a_request_that_waits_at_a_boundary_lets_another_programs_go_on() {
+    let world = world();
+    let other = world.sim.another_proxy_url().unwrap();
+    let port: u16 = other.rsplit_once(':').unwrap().1.parse().unwrap();
+    let through = |proxy: &str| {
+        let trusted = reqwest::Certificate::from_pem(world.sim.ca_pem().as_bytes()).unwrap();
+        reqwest::blocking::Client::builder()
+            .proxy(reqwest::Proxy::all(proxy).unwrap())
+            .tls_certs_only([trusted])
+            .build()
+            .unwrap()
+    };
+    let (first, second) = (through(world.sim.proxy_url()), through(&other));
+    let mut passed = false;
+    world.sim.at_boundary(move |at| {
+        passed |= at.port == port && at.side == Side::After;
+        if passed || at.port == port {
+            Passage::Go
+        } else {
+            Passage::Wait
+        }
+    });
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| first.get(PATS).bearer_auth(&world.token).send());
+        while world.sim.log().is_empty() {
+            std::thread::yield_now();
+        }
+        assert!(second.get(PATS).bearer_auth(&world.token).send().is_ok());
+        assert!(waiting.join().unwrap().is_ok());
+    });
+    let log = world.sim.log();
+    assert_eq!(log[1].port, port);
+    assert!(log[0].port != port && log[0].took > log[1].took, "{log:#?}");
+}
+
+#[test]
 fn a_request_that_is_held_back_lands_when_it_is_let_with_the_rights_of_then() {
     let world = world();
     let hold = || {
