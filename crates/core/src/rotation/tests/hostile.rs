@@ -151,6 +151,22 @@ fn hostile_names_take_no_effect_in_a_rotations_log_and_summary() {
 }
 
 #[test]
+fn what_scrubs_a_report_sees_every_text_in_it() {
+    let mut report = poisoned("x");
+    report.before = report.record.clone();
+    let mut real = Run::new(settings(24), 9, "1", 1);
+    real.settings.force = true;
+    report.lines = real.finish(&mut recorded(24)).lines;
+    report.unrecorded.push((guid(9), "leaked".to_owned()));
+    report.map_text(|text| format!("leaked {text}"));
+    report.map_text(|_| "y".to_owned());
+    let shown = format!("{report:?}");
+    for text in ["leaked", "Key Vault", "ci-20", "x\""] {
+        assert!(!shown.contains(text), "{text} in {shown}");
+    }
+}
+
+#[test]
 fn a_thousand_warnings_are_cut_and_counted() {
     let mut report = poisoned("x");
     report.warnings = vec!["w ".repeat(300); 1_000];

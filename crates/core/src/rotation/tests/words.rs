@@ -237,5 +237,9 @@ fn an_extended_pat_reads_like_this() {
     let mut told = Told::new(2, "4711");
     told.run.settings.mode = Mode::Extend;
     let (log, report) = told.finish(&mut world);
+    assert!(
+        report.next_due > Some(world.now),
+        "by its new end, not by the one listed before"
+    );
     insta::assert_snapshot!(format!("{log}\n\n{}", page(&report)));
 }
