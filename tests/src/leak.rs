@@ -212,8 +212,14 @@ fn is_program(path: &Path) -> bool {
     is_read && [*b"\x7fELF", *b"\xcf\xfa\xed\xfe"].contains(&start)
 }
 
+/// What the agent masks before it logs it, and hands to nobody but the steps that name it.
 fn is_for_the_masker(line: &str) -> bool {
-    line.starts_with("##vso[task.setsecret")
+    let secret_variable = line.starts_with("##vso[task.setvariable ")
+        && line
+            .split(']')
+            .next()
+            .is_some_and(|header| header.contains("issecret=true"));
+    line.starts_with("##vso[task.setsecret") || secret_variable
 }
 
 /// A value that the step's own inputs or the agent's settings hold, handed on under its own name.

@@ -15,6 +15,7 @@
 //! | [`running`] | the process: its streams, its end, its cancellation |
 //! | [`processes`] | what is seen of processes from outside |
 //! | [`leak`] | the search for secrets in everything written |
+//! | [`office`] | the same company with all that a sign-in can begin with |
 //! | [`world`] | the simulated company, and one job that runs PatMonitor |
 //! | [`invariants`] | what a rotation must never break, read off the simulator's books |
 
@@ -31,6 +32,7 @@ pub mod job;
 pub mod leak;
 pub mod manifest;
 pub mod masker;
+pub mod office;
 pub mod package;
 pub mod processes;
 pub mod running;

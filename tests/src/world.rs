@@ -39,6 +39,15 @@ pub fn task() -> Task {
     Package::of_this_tree().task("PatMonitor")
 }
 
+/// PatRotate, as packaged.
+///
+/// # Panics
+/// When there is no package.
+#[must_use]
+pub fn rotation() -> Task {
+    Package::of_this_tree().task("PatRotate")
+}
+
 impl Default for World {
     fn default() -> Self {
         Self::new()
@@ -140,6 +149,22 @@ impl World {
     /// As [`Job::start`].
     pub fn start(&mut self, step: &Step) -> Running {
         self.job.start(&task(), step)
+    }
+
+    /// Runs PatRotate.
+    ///
+    /// # Panics
+    /// As [`Job::run`].
+    pub fn rotate(&mut self, step: &Step) -> Run {
+        self.job.run(&rotation(), step)
+    }
+
+    /// Starts PatRotate.
+    ///
+    /// # Panics
+    /// As [`Job::start`].
+    pub fn start_rotating(&mut self, step: &Step) -> Running {
+        self.job.start(&rotation(), step)
     }
 
     /// Everything written and everything told, searched for every secret that the cloud knows, the job's token and whatever else the test

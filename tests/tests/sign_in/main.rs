@@ -15,10 +15,11 @@ mod bad_input;
 mod command;
 mod explain;
 mod network;
-mod office;
 mod own_network;
 mod refresh_token;
 mod refusals;
 mod secrets;
 mod terminal;
 mod ways;
+
+use patkeeper_tests::office;

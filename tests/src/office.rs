@@ -10,65 +10,82 @@ use patkeeper_sim::{
     App, AppSeed, JobSeed, LoggedRequest, ManagedIdentity, OidcIssuer, Right, SecretSeed, SimConfig,
     TokenSpec, Vault, VaultSecret,
 };
-use patkeeper_tests::job::{Connection, Job, Step};
-use patkeeper_tests::leak::Searched;
-use patkeeper_tests::running::Run;
-use patkeeper_tests::world::{ACME, WEBHOOK_SECRETS, World};
 use tempfile::TempDir;
 
+use crate::job::{Connection, Job, Step};
+use crate::leak::Searched;
+use crate::running::Run;
+use crate::world::{ACME, WEBHOOK_SECRETS, World};
+
 /// The vault that keeps the refresh token.
-pub(crate) const VAULT: &str = "acme-kv";
+pub const VAULT: &str = "acme-kv";
 /// Its host.
-pub(crate) const VAULT_HOST: &str = "acme-kv.vault.azure.net";
+pub const VAULT_HOST: &str = "acme-kv.vault.azure.net";
 /// The secret that holds it.
-pub(crate) const SECRET: &str = "patkeeper-refresh";
+pub const SECRET: &str = "patkeeper-refresh";
 /// Where tokens are had.
-pub(crate) const ENTRA_HOST: &str = "login.microsoftonline.com";
+pub const ENTRA_HOST: &str = "login.microsoftonline.com";
 /// The client secret of the connections' app.
 const KEY: &str = "made-up-key-of-a-service-principal-4711";
 /// What the proxy asks for.
-pub(crate) const PROXY: (&str, &str) = ("svc-proxy", "p@ss:w%rd/made up");
+pub const PROXY: (&str, &str) = ("svc-proxy", "p@ss:w%rd/made up");
 
 /// The two permissions of the lifecycle API, and what a refresh token takes.
-pub(crate) const SCOPES: &str = "499b84ac-1321-427f-aa17-267ca6975798/vso.pats \
+pub const SCOPES: &str = "499b84ac-1321-427f-aa17-267ca6975798/vso.pats \
                                  499b84ac-1321-427f-aa17-267ca6975798/vso.pats_manage offline_access";
 
 /// How the app registration of a refresh token proves itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Registration {
+pub enum Registration {
+    /// Not at all.
     Public,
+    /// By a federated credential.
     Federated,
+    /// By a client secret.
     Secret,
 }
 
 /// A company whose pipelines may sign in.
-pub(crate) struct Office {
-    pub(crate) world: World,
-    pub(crate) tenant: String,
+pub struct Office {
+    /// The cloud, and the job.
+    pub world: World,
+    /// The Entra tenant.
+    pub tenant: String,
     /// The client id of the app behind the service connections.
-    pub(crate) app: String,
+    pub app: String,
     /// A connection by workload identity federation.
-    pub(crate) federated: String,
+    pub federated: String,
     /// One with a client secret.
-    pub(crate) with_secret: String,
+    pub with_secret: String,
     /// One with the machine's identity.
-    pub(crate) managed: String,
+    pub managed: String,
     /// The client id of the machine's identity.
-    pub(crate) identity: String,
+    pub identity: String,
     /// The client id of the app registration that the user signed in to.
-    pub(crate) client_id: String,
+    pub client_id: String,
     tools: TempDir,
     /// The machine's `PATH`.
-    pub(crate) path: String,
+    pub path: String,
+}
+
+impl Default for Office {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Office {
-    pub(crate) fn new() -> Self {
+    /// Whose user, and whose apps, have a healthy PAT and one that is due.
+    ///
+    /// # Panics
+    /// As [`World::with`].
+    #[must_use]
+    pub fn new() -> Self {
         Self::with(&[("healthy", 60), ("due", 20)])
     }
 
     /// Whose user, and whose apps, have these PATs.
-    pub(crate) fn with(pats: &[(&str, i64)]) -> Self {
+    pub fn with(pats: &[(&str, i64)]) -> Self {
         let world = World::with(SimConfig {
             proxy_auth: Some((PROXY.0.to_owned(), PROXY.1.to_owned())),
             ..SimConfig::default()
@@ -108,8 +125,11 @@ impl Office {
             managed,
             identity,
             client_id: String::new(),
-            tools: tempfile::Builder::new().prefix("tools-").tempdir().unwrap(),
-            path: std::env::var("PATH").unwrap(),
+            tools: tempfile::Builder::new()
+                .prefix("tools-")
+                .tempdir()
+                .expect("the premise of a test"),
+            path: std::env::var("PATH").expect("the premise of a test"),
         };
         let who = ("serviceprincipalid", office.app.as_str());
         let connections = [
@@ -152,7 +172,7 @@ impl Office {
     }
 
     /// A connection of the app by its client secret.
-    pub(crate) fn connection_with_secret(&self, id: &str) -> Connection {
+    pub fn connection_with_secret(&self, id: &str) -> Connection {
         let parameters = [
             ("serviceprincipalid", self.app.as_str()),
             ("authenticationType", "spnKey"),
@@ -163,7 +183,7 @@ impl Office {
 
     /// Registers an app, has the user sign in to it, and keeps the refresh token in the vault, tagged and with an end
     /// that is near. Returns the app's secret, for a registration that has one.
-    pub(crate) fn signed_in(&mut self, registration: Registration) -> String {
+    pub fn signed_in(&mut self, registration: Registration) -> String {
         let (user, federated) = (&self.world.user, &self.federated);
         let (client_id, secret) = self.world.sim.cloud(|cloud| {
             let app = match registration {
@@ -173,7 +193,7 @@ impl Office {
                         .connections
                         .iter()
                         .find(|known| known.id == *federated)
-                        .unwrap();
+                        .expect("the premise of a test");
                     let (issuer, subject, _) = cloud.oidc_names(connection);
                     AppSeed::confidential("patkeeper").federated(&issuer, &subject)
                 }
@@ -194,7 +214,7 @@ impl Office {
     }
 
     /// Gives every app the PATs that the user has, under the same ids.
-    pub(crate) fn apps_have_the_same_pats(&self) {
+    pub fn apps_have_the_same_pats(&self) {
         self.world.sim.cloud(|cloud| {
             let of_user = cloud.pats.clone();
             let owners =
@@ -209,8 +229,8 @@ impl Office {
     }
 
     /// The machine is one of App Service's.
-    pub(crate) fn in_app_service(&mut self) {
-        let endpoint = self.world.sim.identity_endpoint().unwrap();
+    pub fn in_app_service(&mut self) {
+        let endpoint = self.world.sim.identity_endpoint().expect("the premise of a test");
         self.machine(&[
             ("IDENTITY_ENDPOINT", &endpoint.url),
             ("IDENTITY_HEADER", &endpoint.header),
@@ -218,7 +238,7 @@ impl Office {
     }
 
     /// Variables of the machine.
-    pub(crate) fn machine(&mut self, variables: &[(&str, &str)]) {
+    pub fn machine(&mut self, variables: &[(&str, &str)]) {
         self.change_job(|job| {
             variables
                 .iter()
@@ -226,13 +246,14 @@ impl Office {
         });
     }
 
-    pub(crate) fn change_job(&mut self, change: impl FnOnce(Job) -> Job) {
+    /// Makes the job another one.
+    pub fn change_job(&mut self, change: impl FnOnce(Job) -> Job) {
         let job = std::mem::take(&mut self.world.job);
         self.world.job = change(job);
     }
 
     /// Puts an Azure CLI on the machine, where the user is signed in. It keeps a record of what it was asked with.
-    pub(crate) fn has_azure_cli(&mut self) {
+    pub fn has_azure_cli(&mut self) {
         let user = self.world.user.clone();
         let [devops, vault] = self.world.sim.cloud(|cloud| {
             let user = |audience: &str| {
@@ -254,8 +275,8 @@ impl Office {
                 )
             })
         });
-        fs::write(self.tools.path().join("devops.json"), devops).unwrap();
-        fs::write(self.tools.path().join("vault.json"), vault).unwrap();
+        fs::write(self.tools.path().join("devops.json"), devops).expect("the premise of a test");
+        fs::write(self.tools.path().join("vault.json"), vault).expect("the premise of a test");
         let tools = self.tools.path().display().to_string();
         self.az(&format!(
             "case \"$*\" in *vault*) exec cat {tools}/vault.json;; *) exec cat {tools}/devops.json;; esac"
@@ -263,26 +284,26 @@ impl Office {
     }
 
     /// Takes everything but node off the `PATH`.
-    pub(crate) fn has_no_azure_cli(&mut self) {
+    pub fn has_no_azure_cli(&mut self) {
         let mut folders = std::env::split_paths(&self.path).map(|folder| folder.join("node"));
         let node = folders.find(|node| node.is_file()).expect("node on the PATH");
         let folder = self.tools.path().join("node-alone");
-        fs::create_dir(&folder).unwrap();
-        symlink(node, folder.join("node")).unwrap();
+        fs::create_dir(&folder).expect("the premise of a test");
+        symlink(node, folder.join("node")).expect("the premise of a test");
         self.set_path(folder.display().to_string());
     }
 
     /// Puts an Azure CLI on the machine that is this script.
-    pub(crate) fn az(&mut self, script: &str) {
+    pub fn az(&mut self, script: &str) {
         let record = self.az_record();
-        fs::create_dir_all(&record).unwrap();
+        fs::create_dir_all(&record).expect("the premise of a test");
         let record = record.display();
         let program = self.tools.path().join("az");
         let text = format!(
             "#!/bin/sh\nenv > {record}/environment.$$\nprintf '%s\\n' \"$@\" > {record}/arguments.$$\n{script}\n"
         );
-        fs::write(&program, text).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&program, text).expect("the premise of a test");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("the premise of a test");
         self.set_path(format!("{}:{}", self.tools.path().display(), self.path));
     }
 
@@ -292,17 +313,17 @@ impl Office {
     }
 
     /// Where the Azure CLI writes down its environment and arguments: among the job's files, which are searched.
-    pub(crate) fn az_record(&self) -> PathBuf {
+    pub fn az_record(&self) -> PathBuf {
         self.world.job.root().join("az")
     }
 
     /// A step with this sign-in and what belongs to it.
-    pub(crate) fn step(sign_in: &str) -> Step {
+    pub fn step(sign_in: &str) -> Step {
         Step::new("pats").input("signIn", sign_in)
     }
 
     /// A step with the refresh token in the vault, reached by the federated connection.
-    pub(crate) fn refresh_step(&self) -> Step {
+    pub fn refresh_step(&self) -> Step {
         Self::step("refreshToken")
             .input("azureSubscription", &self.federated)
             .input("clientId", &self.client_id)
@@ -311,33 +332,37 @@ impl Office {
     }
 
     /// A step by one of the connections.
-    pub(crate) fn connection_step(id: &str) -> Step {
+    pub fn connection_step(id: &str) -> Step {
         Self::step("serviceConnection").input("azureSubscription", id)
     }
 
     /// Runs PatMonitor, which has to behave whatever comes of it, and searches everything for every secret there is.
-    pub(crate) fn run(&mut self, step: &Step) -> Run {
+    pub fn run(&mut self, step: &Step) -> Run {
         let run = self.world.run(step);
         run.assert_well_behaved();
         self.assert_no_secret(&run);
         run
     }
 
-    pub(crate) fn assert_no_secret(&self, run: &Run) -> Searched {
+    /// Searches everything written for every secret there is.
+    ///
+    /// # Panics
+    /// When one is found.
+    pub fn assert_no_secret(&self, run: &Run) -> Searched {
         let mut secrets = vec![PROXY.1];
         secrets.extend(WEBHOOK_SECRETS);
         self.world.assert_no_secret(run, &secrets)
     }
 
     /// Requests to a host.
-    pub(crate) fn asked(&self, host: &str) -> Vec<LoggedRequest> {
+    pub fn asked(&self, host: &str) -> Vec<LoggedRequest> {
         let mut log = self.world.sim.log();
         log.retain(|request| request.host == host);
         log
     }
 
     /// Tunnels to a host.
-    pub(crate) fn tunnels(&self, host: &str) -> usize {
+    pub fn tunnels(&self, host: &str) -> usize {
         self.world
             .sim
             .tunnels()
@@ -347,22 +372,31 @@ impl Office {
     }
 
     /// The refresh token's secret in the vault.
-    pub(crate) fn kept(&self) -> VaultSecret {
-        self.world
-            .sim
-            .cloud(|cloud| cloud.vault(VAULT).unwrap().secret(SECRET).unwrap().clone())
+    pub fn kept(&self) -> VaultSecret {
+        self.world.sim.cloud(|cloud| {
+            cloud
+                .vault(VAULT)
+                .expect("the premise of a test")
+                .secret(SECRET)
+                .expect("the premise of a test")
+                .clone()
+        })
     }
 
     /// Alters the app that the service connections stand for.
-    pub(crate) fn app(&self, alter: impl FnOnce(&mut App)) {
+    pub fn app(&self, alter: impl FnOnce(&mut App)) {
         self.world
             .sim
-            .cloud(|cloud| alter(cloud.app_mut(&self.app).unwrap()));
+            .cloud(|cloud| alter(cloud.app_mut(&self.app).expect("the premise of a test")));
     }
 
-    pub(crate) fn vault(&self, alter: impl FnOnce(&mut Vault)) {
+    /// Alters the vault.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn vault(&self, alter: impl FnOnce(&mut Vault)) {
         self.world
             .sim
-            .cloud(|cloud| alter(cloud.vault_mut(VAULT).unwrap()));
+            .cloud(|cloud| alter(cloud.vault_mut(VAULT).expect("the premise of a test")));
     }
 }
