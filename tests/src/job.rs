@@ -333,11 +333,11 @@ impl Job {
         self.start(task, step).finish(self)
     }
 
-    /// Starts a step.
+    /// What the process of a step gets in its environment.
     ///
     /// # Panics
     /// As [`Job::run`].
-    pub fn start(&mut self, task: &Task, step: &Step) -> Running {
+    pub fn environment_of(&mut self, task: &Task, step: &Step) -> BTreeMap<String, String> {
         self.set(
             "System.TaskInstanceId",
             &format!("5a1e0000-0000-4000-8000-{:012}", step.reference.len()),
@@ -345,7 +345,15 @@ impl Job {
         );
         self.set("System.TaskInstanceName", &step.reference, false);
         self.set("System.TaskDisplayName", &step.reference, false);
-        let environment = self.environment(&task.manifest, step);
+        self.environment(&task.manifest, step)
+    }
+
+    /// Starts a step.
+    ///
+    /// # Panics
+    /// As [`Job::run`].
+    pub fn start(&mut self, task: &Task, step: &Step) -> Running {
+        let environment = self.environment_of(task, step);
         let program = task.folder.join(task.handler());
         Running::start(
             &self.node,
