@@ -25,6 +25,8 @@ pub struct Books {
     named: Vec<String>,
     /// Whether consumers got a PAT that works.
     worked: bool,
+    /// The organization's account id.
+    account: Option<String>,
 }
 
 impl Books {
@@ -46,6 +48,7 @@ impl Books {
                 recorded: versions.iter().flat_map(known_ids).collect(),
                 named,
                 worked: stored(cloud, place).is_ok(),
+                account: account(cloud, place).map(str::to_owned),
             }
         })
     }
@@ -58,8 +61,13 @@ impl Books {
     }
 
     fn may_be_revoked(&self, pat: &Pat) -> bool {
-        self.recorded.iter().any(|id| same(id, &pat.authorization_id))
-            || self.named.contains(&pat.display_name)
+        let is_recorded = self.recorded.iter().any(|id| same(id, &pat.authorization_id));
+        is_recorded || self.is_named(pat)
+    }
+
+    /// Whether an intent has named it, which speaks of this organization alone.
+    fn is_named(&self, pat: &Pat) -> bool {
+        self.named.contains(&pat.display_name) && is_for(pat, self.account.as_deref())
     }
 }
 
@@ -126,7 +134,7 @@ fn assert_no_orphan(cloud: &Cloud, place: Place<'_>, before: &Books) {
             .pats
             .iter()
             .any(|was| same(&was.authorization_id, &pat.authorization_id));
-        !is_old || before.named.contains(&pat.display_name)
+        (!is_old && is_for(pat, account(cloud, place))) || before.is_named(pat)
     });
     for pat in minted.filter(|pat| is_live(cloud, pat)) {
         let id = &pat.authorization_id;
@@ -157,14 +165,7 @@ fn stored<'a>(cloud: &'a Cloud, place: Place<'_>) -> Result<(&'a SecretVersion, 
         "version {} of {secret} is {} ({}), which",
         current.id, pat.display_name, pat.authorization_id
     );
-    let account = cloud
-        .organization(place.organization)
-        .map(|known| &known.account_id);
-    let here = account.is_some_and(|account| {
-        pat.target_accounts
-            .as_ref()
-            .is_some_and(|accounts| accounts.contains(account))
-    });
+    let here = is_for(pat, account(cloud, place));
     if !is_live(cloud, pat) {
         return Err(format!("{what} ended on {} or was revoked", pat.valid_to));
     }
@@ -204,6 +205,17 @@ fn versions<'a>(cloud: &'a Cloud, place: Place<'_>) -> &'a [SecretVersion] {
         .and_then(|vault| vault.secret(place.secret))
         .filter(|secret| secret.deleted.is_none())
         .map_or(&[], |secret| secret.versions.as_slice())
+}
+
+fn account<'a>(cloud: &'a Cloud, place: Place<'_>) -> Option<&'a str> {
+    let organization = cloud.organization(place.organization)?;
+    Some(&organization.account_id)
+}
+
+/// Whether a PAT is for this organization and not for all.
+fn is_for(pat: &Pat, account: Option<&str>) -> bool {
+    let accounts = pat.target_accounts.as_deref().unwrap_or_default();
+    accounts.iter().any(|known| Some(known.as_str()) == account)
 }
 
 fn is_live(cloud: &Cloud, pat: &Pat) -> bool {

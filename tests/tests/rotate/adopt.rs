@@ -159,3 +159,28 @@ fn a_value_put_there_by_hand_above_versions_of_patkeepers_is_adopted_too() {
         run.log()
     );
 }
+
+#[test]
+fn a_strangers_name_takes_no_effect_anywhere() {
+    let name = "##vso[task.complete result=Succeeded;]x\n##[error]y <b>z</b> [click](https://evil.example) <!channel>";
+    let mut scene = Scene::new();
+    let by_hand = scene.made_by_hand(name, 3);
+    scene.put_by_hand(&by_hand);
+    let step = scene.step().input("adopt", &by_hand).input("overlapHours", "0");
+    let step = scene.office.world.telling_all(step);
+    // A name that no tag may hold as it is.
+    let before = patkeeper_tests::invariants::Books::of(scene.sim(), crate::scene::PLACE).adopting(&by_hand);
+    let run = scene.rotate_alone(&step);
+    patkeeper_tests::invariants::assert_safe(scene.sim(), crate::scene::PLACE, &before);
+    assert_eq!(end(&run), ends(true, 0), "{}", run.log());
+    assert_eq!(run.record.errors, Vec::<String>::new());
+    let page = run.upload("patkeeper.md").unwrap();
+    assert!(
+        !page.contains("<b>") && !page.contains("](https://evil"),
+        "{page}"
+    );
+    for told in scene.cloud(|cloud| cloud.deliveries.clone()) {
+        assert!(told.accepted(), "{told:?}");
+        assert!(!told.raw.contains("<!channel>"), "{}", told.raw);
+    }
+}

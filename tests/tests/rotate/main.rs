@@ -12,16 +12,16 @@
 
 mod adopt;
 mod alerts;
-//mod bad_input;
+mod bad_input;
 mod budget;
 mod dry_run;
 mod extend;
 mod outputs;
-//mod people;
-//mod pats;
+mod pats;
+mod people;
 mod policy;
 mod scene;
 mod sign_ins;
 mod trial;
 mod turns;
-//mod vault;
+mod vault;

@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_core::judge::StepResult;
+use patkeeper_core::pat::AuthorizationId;
 use patkeeper_core::render;
 use patkeeper_core::report::Run;
 use patkeeper_core::rotation::RotationReport;
@@ -25,11 +26,17 @@ pub(super) fn set_outputs(
     token: Option<&SecretString>,
 ) {
     // A dry run has changed nothing: what stands is what stood.
-    let (record, secret_id, previous) = if report.dry_run && report.rotated {
-        (report.before.as_ref(), None, None)
+    let record = if report.dry_run {
+        report.before.as_ref()
     } else {
-        (report.record.as_ref(), secret_id, report.previous.as_ref())
+        report.record.as_ref()
     };
+    let (secret_id, previous) = if report.dry_run && report.rotated {
+        (None, None)
+    } else {
+        (secret_id, report.previous.as_ref())
+    };
+    let only_planned = |id: &AuthorizationId| report.dry_run && report.revoked().any(|other| other.id == *id);
     let reason = match (&report.failure, report.reason.is_empty()) {
         (Some(failure), true) => plain(&failure.what),
         _ => plain(&report.reason),
@@ -61,7 +68,9 @@ pub(super) fn set_outputs(
         ),
         (
             "previousRevoked",
-            previous.is_some_and(|previous| previous.revoked).to_string(),
+            previous
+                .is_some_and(|previous| previous.revoked && !only_planned(&previous.id))
+                .to_string(),
         ),
     ];
     let mut set: Vec<_> = outputs
