@@ -1,10 +1,11 @@
 //! Taking over a PAT that a person has made.
 
 use chrono::TimeDelta;
-use patkeeper_sim::SecretSeed;
+use patkeeper_sim::{Hook, SecretSeed};
+use patkeeper_tests::invariants::{Books, assert_safe};
 use patkeeper_tests::office::VAULT;
 
-use crate::scene::{NAME, SECRET, Scene, assert_says, end, ends, moment};
+use crate::scene::{NAME, PLACE, SCOPES, SECRET, Scene, assert_says, end, ends, is_in_days, moment};
 
 #[test]
 fn a_secret_that_carries_no_tags_is_left_alone_and_adopt_is_explained() {
@@ -31,12 +32,9 @@ fn a_secret_that_carries_no_tags_is_left_alone_and_adopt_is_explained() {
 #[test]
 fn the_pat_in_such_a_secret_is_adopted_as_it_is_while_it_is_not_due() {
     let mut scene = Scene::new();
-    let by_hand = scene
-        .office
-        .world
-        .special("made by ann", 60, |seed| patkeeper_sim::PatSeed::usable(seed));
+    let by_hand = scene.made_by_hand("made by ann", 60);
     scene.cloud(|cloud| {
-        cloud.pat_mut(&by_hand).unwrap().scope = crate::scene::SCOPES.to_owned();
+        cloud.pat_mut(&by_hand).unwrap().scope = SCOPES.to_owned();
     });
     scene.put_by_hand(&by_hand);
     let versions = scene.versions().len();
@@ -129,7 +127,7 @@ fn a_value_put_there_by_hand_above_versions_of_patkeepers_is_adopted_too() {
     let by_hand = scene.made_by_hand("made by ann", 60);
     scene.cloud(|cloud| {
         let pat = cloud.pat_mut(&by_hand).unwrap();
-        pat.scope = crate::scene::SCOPES.to_owned();
+        pat.scope = SCOPES.to_owned();
         let seed = SecretSeed::new(SECRET, pat.secret.as_deref().unwrap());
         cloud.put_secret(VAULT, seed);
     });
@@ -168,10 +166,9 @@ fn a_strangers_name_takes_no_effect_anywhere() {
     scene.put_by_hand(&by_hand);
     let step = scene.step().input("adopt", &by_hand).input("overlapHours", "0");
     let step = scene.office.world.telling_all(step);
-    // A name that no tag may hold as it is.
-    let before = patkeeper_tests::invariants::Books::of(scene.sim(), crate::scene::PLACE).adopting(&by_hand);
+    let before = Books::of(scene.sim(), PLACE).adopting(&by_hand);
     let run = scene.rotate_alone(&step);
-    patkeeper_tests::invariants::assert_safe(scene.sim(), crate::scene::PLACE, &before);
+    assert_safe(scene.sim(), PLACE, &before);
     assert_eq!(end(&run), ends(true, 0), "{}", run.log());
     assert_eq!(run.record.errors, Vec::<String>::new());
     let page = run.upload("patkeeper.md").unwrap();
@@ -181,6 +178,23 @@ fn a_strangers_name_takes_no_effect_anywhere() {
     );
     for told in scene.cloud(|cloud| cloud.deliveries.clone()) {
         assert!(told.accepted(), "{told:?}");
-        assert!(!told.raw.contains("<!channel>"), "{}", told.raw);
+        assert!(
+            told.hook != Hook::Slack || !told.raw.contains("<!channel>"),
+            "{}",
+            told.raw
+        );
     }
+}
+
+#[test]
+fn adopted_and_revoked_in_one_run_it_is_told_like_any_other_rotation() {
+    let mut scene = Scene::new();
+    let by_hand = scene.made_by_hand("made by ann", 3);
+    scene.put_by_hand(&by_hand);
+    let run = scene.rotate_adopting(&scene.step().input("overlapHours", "0"), &by_hand);
+    assert_eq!(end(&run), ends(true, 0), "{}", run.log());
+    assert_eq!(run.output("previousAuthorizationId"), by_hand);
+    assert_eq!(run.output("previousRevoked"), "true");
+    assert_ne!(run.output("reason"), "", "{}", run.log());
+    assert!(is_in_days(run.output("nextRotationDue"), 60), "{}", run.log());
 }

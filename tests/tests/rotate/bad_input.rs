@@ -2,8 +2,14 @@
 
 use crate::scene::{Scene, assert_says};
 
-/// Each with words that its message must hold.
-fn refused(cases: &[(&[(&str, &str)], &[&str])]) {
+/// One letter more than a name may have.
+const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+
+/// Inputs, and words that their message must hold.
+type Case = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+
+/// Runs each, which has to be refused before anything is sent.
+fn refused(cases: &[Case]) {
     let mut scene = Scene::new();
     for (inputs, words) in cases {
         let mut step = scene.step();
@@ -71,11 +77,10 @@ fn a_scope_that_nobody_knows_is_a_warning_with_near_ones() {
 
 #[test]
 fn names_places_and_stores_must_be_such() {
-    let long = "x".repeat(65);
     refused(&[
         (&[("name", "")], &["name"]),
         (&[("name", "ci/build")], &["name", "ci/build"]),
-        (&[("name", &long)], &["name", "64"]),
+        (&[("name", LONG)], &["name", "64"]),
         (&[("vault", "")], &["vault"]),
         (&[("vault", "https://evil.example/")], &["vault"]),
         (&[("secretName", "")], &["secretName"]),

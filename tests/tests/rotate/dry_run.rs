@@ -1,5 +1,7 @@
 //! `dryRun`: the plan, and not one request that changes anything.
 
+use std::slice;
+
 use patkeeper_tests::world::PATS;
 
 use crate::scene::{Scene, assert_says, end, ends, moment};
@@ -13,7 +15,7 @@ fn a_due_rotation_is_shown_and_nothing_is_written() {
     scene.assert_nothing_changed("a dry run");
     assert!(scene.requests().iter().any(|request| request.path.contains(PATS)));
     assert_eq!(scene.current().updated, before.updated);
-    assert_eq!(scene.live(), [pat.clone()]);
+    assert_eq!(scene.live(), slice::from_ref(&pat));
     assert_says(
         &run,
         &[

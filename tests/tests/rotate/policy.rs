@@ -1,5 +1,7 @@
 //! What the tenant and the organization do not allow.
 
+use std::slice;
+
 use patkeeper_sim::{Action, Creation, Fault, Match, OverLifespan, Policies};
 use patkeeper_tests::world::{ACME, PATS};
 
@@ -11,7 +13,7 @@ fn policies(scene: &Scene, set: impl FnOnce(&mut Policies)) {
 
 /// The old one is as it was, nothing is under way, and no PAT was made.
 fn assert_as_before(scene: &Scene, old: &patkeeper_sim::Pat) {
-    assert_eq!(scene.live(), [old.clone()]);
+    assert_eq!(scene.live(), slice::from_ref(old));
     assert_eq!(scene.stored(), *old);
     assert_eq!(scene.tag("patkeeper-intent"), "");
     assert_eq!(scene.tag("patkeeper-unsettled"), "");

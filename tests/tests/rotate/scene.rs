@@ -92,7 +92,7 @@ impl Scene {
 
     fn rotate_from(&mut self, step: &Step, before: Books) -> Run {
         let run = self.rotate_alone(step);
-        if run.exit_code == Some(0) && run.output("validTo") != "" {
+        if run.exit_code == Some(0) && !run.output("validTo").is_empty() {
             assert_settled(self.sim(), PLACE, &before);
         } else {
             assert_nothing_minted_is_lost(self.sim(), PLACE, &before);

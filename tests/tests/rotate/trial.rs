@@ -1,5 +1,6 @@
 //! The new PAT is tried before it is stored.
 
+use std::slice;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -20,10 +21,12 @@ fn always(action: Action) -> impl Fn(&Scene) + Send + Sync {
 }
 
 type Arrange = Box<dyn Fn(&Scene) + Send + Sync>;
+/// What is arranged, what the step says more, and words that the log must hold.
+type Case = (Arrange, fn(Step) -> Step, &'static [&'static str]);
 
 /// The only PAT minted was revoked again, and the old one is as it was.
 fn assert_taken_back(scene: &Scene, old: &Pat, log: &str) {
-    assert_eq!(scene.live(), [old.clone()], "{log}");
+    assert_eq!(scene.live(), slice::from_ref(old), "{log}");
     assert_eq!(scene.stored(), *old, "{log}");
     let revoked = scene.cloud(|cloud| cloud.pats.iter().filter(|pat| pat.revoked.is_some()).count());
     assert_eq!(revoked, 1, "{log}");
@@ -60,7 +63,7 @@ fn a_pat_that_does_not_work_is_revoked_again_and_the_old_one_stays() {
     let never: Arrange = Box::new(|scene| {
         scene.cloud(|cloud| cloud.manners.activation = Activation::After(TimeDelta::hours(1)));
     });
-    let cases: Vec<(Arrange, fn(Step) -> Step, &[&str])> = vec![
+    let cases: Vec<Case> = vec![
         (
             Box::new(always(Action::Refuse(Refusal::PatRefused))),
             same,

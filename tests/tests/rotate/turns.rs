@@ -1,5 +1,7 @@
 //! The ordinary life of a PAT: the first rotation, the days on which nothing is due, and the days on which it is.
 
+use std::slice;
+
 use chrono::TimeDelta;
 use patkeeper_sim::SecretSeed;
 use patkeeper_tests::office::{VAULT, VAULT_HOST};
@@ -15,7 +17,7 @@ fn the_first_rotation_makes_the_secret() {
     let pat = scene.stored();
     assert_eq!(pat.scope, SCOPES);
     assert_eq!(pat.target_accounts.as_ref().map(Vec::len), Some(1));
-    assert_eq!(scene.live(), [pat.clone()]);
+    assert_eq!(scene.live(), slice::from_ref(&pat));
     let shape = pat.display_name.strip_prefix(&format!("{NAME}-")).unwrap();
     let (day, mark) = shape.split_at(10);
     assert_eq!(day, pat.valid_from.format("%Y-%m-%d").to_string());
@@ -216,7 +218,7 @@ fn without_overlap_the_old_one_is_revoked_in_the_same_run() {
         .into_iter()
         .map(|request| (request.method, request.path))
         .collect();
-    let at = |what: &dyn Fn(&(String, String)) -> bool| order.iter().rposition(|request| what(request));
+    let at = |what: &dyn Fn(&(String, String)) -> bool| order.iter().rposition(what);
     let stored = at(&|(method, path)| method == "PUT" && path.ends_with(SECRET)).unwrap();
     let read = at(&|(method, path)| method == "GET" && path.ends_with(&scene.current().id)).unwrap();
     let revoked = at(&|(method, path)| method == "DELETE" && path.contains(PATS)).unwrap();

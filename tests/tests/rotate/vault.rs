@@ -1,5 +1,7 @@
 //! Bad days of the vault: writes that land late, locks, rights, names that are deleted, too many requests.
 
+use std::slice;
+
 use chrono::TimeDelta;
 use patkeeper_sim::{Action, Fault, Match, Right, SecretSeed, VaultAccess, VaultNetwork, VaultThrottle};
 use patkeeper_tests::invariants::{Books, assert_nothing_minted_is_lost, assert_safe};
@@ -120,7 +122,7 @@ fn a_run_that_outlives_its_lock_stores_nothing_and_revokes_what_it_minted() {
     scene.office.assert_no_secret(&run);
     assert_eq!(end(&run), ends(false, 4), "{}", run.log());
     assert_says(&run, &["took too long to store the new PAT", "15 minutes"]);
-    assert_eq!(scene.live(), [old.clone()]);
+    assert_eq!(scene.live(), slice::from_ref(&old));
     assert_eq!(scene.stored(), old);
     assert_nothing_minted_is_lost(scene.sim(), PLACE, &before);
 }
