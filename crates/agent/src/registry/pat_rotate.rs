@@ -257,7 +257,7 @@ pub static TASK: Task = Task {
     outputs: &[
         Output {
             name: "rotated",
-            description: "true or false: whether the secret holds a new value. In a dry run: whether it would.",
+            description: "true or false: whether this run has stored a new value. false in a dry run.",
         },
         Output {
             name: "reason",
@@ -293,7 +293,7 @@ pub static TASK: Task = Task {
         },
         Output {
             name: "token",
-            description: "The new PAT itself: a secret, masked in logs. Only with exposeToken, and only in a run that made one.",
+            description: "The PAT that the secret holds, new or not: a secret, masked in logs. Only with exposeToken.",
         },
     ],
 };

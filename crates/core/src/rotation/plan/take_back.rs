@@ -1,6 +1,6 @@
 //! A rotation that cannot go on is taken back: the new PAT is revoked, then its intent.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 use super::super::progress::{Minted, Try};
 use super::super::record::STORE_WITHIN;
@@ -26,7 +26,13 @@ pub(super) fn abandon(view: &View<'_>, last: &Try, minted: &Minted, failure: Fai
     }
     if let Some(refused) = view.done.unrevoked.get(&minted.id) {
         let about = format!("{} ({})", last.intent.name, minted.id);
-        return Err(say::needs_person(view.settings, &about, failure, refused, is_ours(view, last)).into());
+        let named = is_ours(view, last);
+        // No service has refused it: the run had no time left, and what the intent names is the next run's.
+        if named && refused.kind == FailureKind::Cancelled {
+            let what = format!("the new PAT {about} is not stored, and the next run revokes it");
+            return Err(say::cancelled(&what).into());
+        }
+        return Err(say::needs_person(view.settings, &about, failure, refused, named).into());
     }
     Err(recover::revoke(&minted.id, Some(&last.intent.name), "it is not stored").into())
 }

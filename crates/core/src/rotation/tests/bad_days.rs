@@ -708,6 +708,28 @@ fn a_cancelled_run_takes_back_what_it_has_minted() {
 }
 
 #[test]
+fn a_cancelled_run_without_time_to_revoke_leaves_that_to_the_next_one() {
+    let mut world = recorded(24);
+    let mut run = forced(2);
+    while run.steps.last().is_none_or(|step| step.label() != "mint") {
+        world.advance(1);
+        run.go(&mut world, Fault::None);
+    }
+    run.progress.cancel();
+    let no_time = Failure::new(FailureKind::Cancelled, "There was no time left.");
+    let report = with(&mut world, &mut run, "revoke", Outcome::Failed(no_time));
+    assert_eq!(code(&report), (130, "cancelled"));
+    assert!(
+        report.sentence().contains("the next run revokes it"),
+        "{}",
+        report.sentence()
+    );
+    world.advance(16 * 60);
+    let next = forced(3).finish(&mut world);
+    assert_eq!((next.failure, world.live().len()), (None, 2));
+}
+
+#[test]
 fn a_dry_run_plans_the_same_steps_and_does_none() {
     for (mut world, first) in [(World::new(0), true), (recorded(0), false)] {
         let mut dry = Run::new(settings(0), 2, "2", 1);
