@@ -160,17 +160,28 @@ fn documentation(workspace: &Workspace) -> Result<Outcome> {
     passed(execute("cargo doc", doc.env("RUSTDOCFLAGS", "-D warnings")))
 }
 
-/// The whole-product tests search everything that a run writes for every secret it met, and note how much that was.
+/// The whole-product tests search everything that a run writes for every secret it met, and note how much that was;
+/// and they leave a table of what came of a rotation that was stopped at each of its requests.
 fn rust_tests(workspace: &Workspace) -> Result<Outcome> {
     let counts = workspace.target.join("searched-for-secrets.txt");
+    let crashes = workspace.target.join("crash-table.txt");
     write(&counts, "")?;
+    write(&crashes, "")?;
     let mut tests = workspace.command(cargo());
     tests
         .args(["test", "--workspace", "--locked", "--no-fail-fast"])
         .env("PATKEEPER_SEARCHED", &counts);
-    execute("cargo test", &mut tests)?;
+    let done = execute("cargo test", &mut tests);
+    let crashes = String::from_utf8_lossy(&read(&crashes)?).into_owned();
+    say(format!("\n{crashes}"));
+    done?;
     let counts = String::from_utf8_lossy(&read(&counts)?).into_owned();
-    Ok(searched(&counts).map_or(Outcome::Passed, Outcome::PassedWith))
+    let said: Vec<String> = searched(&counts).into_iter().chain(crashed(&crashes)).collect();
+    Ok(if said.is_empty() {
+        Outcome::Passed
+    } else {
+        Outcome::PassedWith(said.join("; "))
+    })
 }
 
 /// The sum of lines `secrets forms places files bytes`; `None` where nothing was searched.
@@ -190,6 +201,12 @@ fn searched(counts: &str) -> Option<String> {
             megabytes(usize::try_from(bytes).unwrap_or(usize::MAX))
         )
     })
+}
+
+/// The counts under the table; `None` where there is none.
+fn crashed(table: &str) -> Option<String> {
+    let counts = table.lines().last()?;
+    Some(format!("rotations stopped at each request: {counts}"))
 }
 
 /// Real peers of the simulator. The Rust tests ran them too if they were installed; here they must run.
@@ -246,5 +263,13 @@ mod tests {
             "7 secrets in 100 forms searched in 300 files and streams (11 files, 1.50 MB) of 2 runs: none found"
         );
         assert_eq!(searched(""), None);
+    }
+
+    #[test]
+    fn the_counts_stand_under_the_table() {
+        let table = "a due rotation  killed\n 1  GET vault  1/1\n\n2 cases, 0 failed\n";
+        let said = "rotations stopped at each request: 2 cases, 0 failed".to_owned();
+        assert_eq!(crashed(table), Some(said));
+        assert_eq!(crashed(""), None);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use patkeeper_sim::{Boundary, LoggedRequest, Match, Side};
+use patkeeper_tests::office::ENTRA_HOST;
 
 use crate::company::{Company, Stage};
 
@@ -21,8 +22,12 @@ pub(crate) struct Link {
 impl Link {
     /// Whether it is a request that changes a PAT or the secret.
     pub(crate) fn changes(&self) -> bool {
-        self.method != "GET" && self.path.contains("/_apis/tokens/pats")
-            || self.path.starts_with("/secrets/") && self.method != "GET"
+        self.method != "GET" && !self.is_a_sign_in()
+    }
+
+    /// Whether it asks for a token.
+    pub(crate) fn is_a_sign_in(&self) -> bool {
+        self.host == ENTRA_HOST || self.path.ends_with("/oidctoken")
     }
 
     /// As a row of the table names it.

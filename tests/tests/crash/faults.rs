@@ -42,10 +42,16 @@ fn struck(stage: Stage, link: &Link, action: &Action) -> String {
     company.assert_safe();
     company.assert_kept(&ended.log);
     let code = ended.code.unwrap_or(-1);
-    assert!([0, 2, 3, 4, 5].contains(&code), "exit code {code}:\n{}", ended.log);
+    assert!(
+        [0, 2, 3, 4, 5].contains(&code),
+        "exit code {code}:\n{}",
+        ended.log
+    );
     let result = if code == 0 { "Succeeded" } else { "Failed" };
     assert!(
-        ended.log.contains(&format!("##vso[task.complete result={result}")),
+        ended
+            .log
+            .contains(&format!("##vso[task.complete result={result}")),
         "exit code {code}:\n{}",
         ended.log
     );
@@ -61,8 +67,15 @@ fn whatever_goes_wrong_once_the_step_fails_or_succeeds_and_the_next_run_settles_
     let faults = faults();
     let mut cases = Vec::new();
     for stage in Stage::ALL {
-        for link in chain(stage).iter().filter(|link| stage == Stage::Due || link.changes()) {
-            cases.extend(faults.iter().map(|(column, action)| (stage, link, *column, action)));
+        for link in chain(stage)
+            .iter()
+            .filter(|link| stage == Stage::Due || link.changes())
+        {
+            cases.extend(
+                faults
+                    .iter()
+                    .map(|(column, action)| (stage, link, *column, action)),
+            );
         }
     }
     at_once(&cases, 12, |(stage, link, column, action)| {

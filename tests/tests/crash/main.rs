@@ -28,3 +28,4 @@ mod faults;
 mod kills;
 mod rivals;
 mod table;
+mod time_outs;

@@ -15,6 +15,9 @@ pub(super) const STEP: Duration = Duration::from_secs(4 * 60);
 /// Longest time in which a new PAT must begin to work.
 pub(super) const TRIAL: Duration = Duration::from_secs(30);
 
+/// Longest time for one trial: of a call that is lost on its way there is time for another.
+pub(super) const CALL: Duration = Duration::from_secs(10);
+
 /// The pauses between trials; the last one is repeated.
 pub(super) const PAUSES: [Duration; 6] = [
     Duration::from_millis(250),
@@ -91,7 +94,10 @@ pub(super) async fn within_limit(step: &Step, doing: impl Future<Output = Outcom
 fn out_of_time(step: &Step) -> Failure {
     Failure::new(
         FailureKind::Cancelled,
-        format!("There was no time left for the step '{}'.", step.label()),
+        format!("Cancelled: no time was left for the step '{}'.", step.label()),
     )
     .with_code("cancelled")
+    .with_way_out(
+        "run the step again: it sees how far this run came, and finishes or takes back what is left",
+    )
 }

@@ -6,7 +6,7 @@ use patkeeper_core::scope::ScopeSet;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::patience::{PAUSES, TRIAL, within_limit};
+use super::patience::{CALL, PAUSES, TRIAL, within_limit};
 use super::ports::{NotDone, Revoked, RotatedPats, RotatedSecret};
 use super::{Narrator, Rotation};
 
@@ -123,7 +123,8 @@ impl<'a, P: RotatedPats, S: RotatedSecret, N: Narrator> Performer<'a, P, S, N> {
         let mut pauses = PAUSES.iter();
         let mut pause = TRIAL;
         for number in 1_u32.. {
-            match timeout_at(end, self.rotation.pats.call_with(token, scopes)).await {
+            let limit = end.min(Instant::now() + CALL);
+            match timeout_at(limit, self.rotation.pats.call_with(token, scopes)).await {
                 Ok(Ok(said)) => {
                     self.detail = Some(match number {
                         1 => said,
@@ -132,7 +133,8 @@ impl<'a, P: RotatedPats, S: RotatedSecret, N: Narrator> Performer<'a, P, S, N> {
                     return Outcome::Works;
                 }
                 Ok(Err(not_done)) => last = Some(not_done),
-                Err(_) => break,
+                // An answer that came before says more than none.
+                Err(_) => {}
             }
             pause = pauses.next().copied().unwrap_or(pause);
             if Instant::now() + pause >= end {

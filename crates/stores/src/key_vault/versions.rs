@@ -57,7 +57,7 @@ impl KeyVault {
     }
 
     /// What is written beside the current version; `None`: there is no secret of that name. One request; where the
-    /// current version is disabled one more for every 25 versions.
+    /// current version is disabled one more for every 25 versions, and one more where another takes its place meanwhile.
     ///
     /// # Errors
     /// As [`Self::versions`].
@@ -65,7 +65,14 @@ impl KeyVault {
         match self.read(name, None).await? {
             Reading::Secret(_, current) => Ok(Some(current)),
             Reading::Nothing => Ok(None),
-            Reading::Disabled(_) => self.newest_disabled(name, &self.list(name).await?).map(Some),
+            Reading::Disabled(_) => match self.newest_disabled(name, &self.list(name).await?) {
+                Ok(current) => Ok(Some(current)),
+                Err(changed) => match self.read(name, None).await? {
+                    Reading::Secret(_, current) => Ok(Some(current)),
+                    Reading::Nothing => Ok(None),
+                    Reading::Disabled(_) => Err(changed),
+                },
+            },
         }
     }
 

@@ -116,7 +116,7 @@ async fn a_taking_back_for_which_no_time_is_left_says_so() {
         panic!("{:?}", stage.step("clear"))
     };
     assert_eq!(failure.kind, FailureKind::Cancelled);
-    assert!(failure.what.contains("no time left"), "{}", failure.what);
+    assert!(failure.what.contains("no time was left"), "{}", failure.what);
     assert_eq!(stage.live(), [guid(1)]);
 }
 

@@ -85,7 +85,18 @@ async fn a_trial_without_an_answer_is_over_after_half_a_minute() {
         panic!("{outcome:?}")
     };
     assert_eq!(failure.code.as_deref(), Some("noAnswer"));
+    // Calls of ten seconds each, and none that would begin after thirty.
+    assert_eq!(stage.times("try"), [0, 10_250, 20_750]);
     assert_eq!(took, Duration::from_secs(30));
+    stage.assert_settled();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_lost_on_its_way_is_tried_again() {
+    let stage = Stage::recorded().await;
+    stage.meets("try", Some(1), Manner::Hangs);
+    let rotated = stage.run(&forced(), 2).await;
+    assert!(rotated.report.rotated && rotated.report.failure.is_none());
     stage.assert_settled();
 }
 
