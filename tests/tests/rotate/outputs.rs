@@ -57,6 +57,15 @@ fn every_form_of_the_new_pat_is_masked_before_it_is_used() {
         base64::engine::general_purpose::STANDARD.encode(format!(":{value}"))
     };
     assert!(run.record.masked.contains(&basic), "the form that is sent");
+    // Whatever is said of it later cannot show it.
+    let at = |what: &dyn Fn(&str) -> bool| run.record.raw.iter().position(|(_, line)| what(line));
+    let masked = at(&|line| line.starts_with("##vso[task.setsecret") && line.ends_with(&value));
+    let said = at(&|line| line.starts_with("  mint "));
+    assert!(
+        masked.is_some() && masked < said,
+        "{masked:?}, {said:?}\n{}",
+        run.log()
+    );
 }
 
 #[test]
