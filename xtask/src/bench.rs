@@ -3,6 +3,7 @@
 
 mod cloud;
 mod measure;
+mod rotation;
 mod table;
 
 use std::fs;
@@ -47,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     start(&mut table, &program)?;
     step(&mut table, &task, &unpacked)?;
     reading(&mut table, workspace, &program, &unpacked)?;
+    rotation::measure(&mut table, workspace, &program, &unpacked.join("temp"))?;
 
     table.print();
     let written = workspace.root.join("target").join("bench.json");
@@ -135,7 +137,7 @@ fn step(table: &mut Table, task: &Path, unpacked: &Path) -> Result<()> {
 }
 
 fn reading(table: &mut Table, workspace: &Workspace, program: &Path, unpacked: &Path) -> Result<()> {
-    let cloud = Cloud::start(workspace, PATS)?;
+    let cloud = Cloud::start(workspace, PATS, 0)?;
     let baseline = workspace.root.join("xtask").join("bench").join("baseline.mjs");
     let temp = unpacked.join("temp");
     let (mut ours, mut theirs): (Vec<Cost>, Vec<Cost>) = (Vec::new(), Vec::new());

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use clap::{Arg, ArgMatches, Command, value_parser};
-use patkeeper_sim::generate::{self, Generated, Plan};
+use patkeeper_sim::generate::{self, Generated, Pipeline, Plan};
 use patkeeper_sim::{Sim, SimConfig, StartError};
 
 fn main() -> Result<(), Failure> {
@@ -22,7 +23,14 @@ fn main() -> Result<(), Failure> {
         }
         None => generate::demo(cloud),
     });
-    show(&sim, &made)?;
+    let (pipeline, key) = sim.cloud(|cloud| {
+        let pipeline = generate::pipeline(cloud, &made);
+        let key = cloud.add_app_secret(&pipeline.connection_client_id, TimeDelta::days(1));
+        (pipeline, key)
+    });
+    show(&sim, &made, &pipeline, &key)?;
+    // Ends with the process: reading standard input cannot be given up.
+    std::thread::spawn(move || tell(&sim));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -81,8 +89,33 @@ fn number(matches: &ArgMatches, name: &str) -> u64 {
     matches.get_one(name).copied().unwrap_or_default()
 }
 
+/// For every line typed, the requests since the one before, one a line, and then a line of its own: when it came and how
+/// long it took, in microseconds, and what was asked.
+fn tell(sim: &Sim) -> io::Result<()> {
+    for line in io::stdin().lines() {
+        line?;
+        let mut out = io::stdout().lock();
+        for request in sim.log() {
+            let took = request.took.unwrap_or_default().as_micros();
+            let since = request.since_start.as_micros();
+            writeln!(
+                out,
+                "{since} {took} {} {}{}",
+                request.method, request.host, request.path
+            )?;
+        }
+        writeln!(out, "# That was all.")?;
+        out.flush()?;
+        sim.clear_log();
+    }
+    Ok(())
+}
+
+/// The connection's id with a key in place of federation.
+const WITH_KEY: &str = "azure-pats-key";
+
 /// The environment, ready to be pasted into a shell.
-fn show(sim: &Sim, made: &Generated) -> io::Result<()> {
+fn show(sim: &Sim, made: &Generated, pipeline: &Pipeline, key: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "# The simulator runs at {} until Ctrl-C.", sim.proxy_url())?;
     writeln!(
@@ -102,9 +135,35 @@ fn show(sim: &Sim, made: &Generated) -> io::Result<()> {
         "# The simulator's own token, worth nothing anywhere else; good for one hour:"
     )?;
     writeln!(out, "export INPUT_ACCESSTOKEN='{}'", made.token)?;
+    writeln!(
+        out,
+        "# Service connections that may use the vault {}: {} is federated, {WITH_KEY} has a key. The vault keeps a\n\
+         # refresh token, for INPUT_SIGNIN=refreshToken:",
+        pipeline.vault, pipeline.connection
+    )?;
+    let own = |name: &str| format!("ENDPOINT_AUTH_PARAMETER_{WITH_KEY}_{name}");
+    let with_key = [
+        (format!("ENDPOINT_AUTH_SCHEME_{WITH_KEY}"), "ServicePrincipal"),
+        (own("TENANTID"), &pipeline.tenant),
+        (own("SERVICEPRINCIPALID"), &pipeline.connection_client_id),
+        (own("SERVICEPRINCIPALKEY"), key),
+        (format!("ENDPOINT_DATA_{WITH_KEY}_ENVIRONMENT"), "AzureCloud"),
+        ("INPUT_SIGNIN".to_owned(), "accessToken"),
+        ("INPUT_AZURESUBSCRIPTION".to_owned(), WITH_KEY),
+        ("INPUT_CLIENTID".to_owned(), &pipeline.client_id),
+        ("INPUT_REFRESHTOKENVAULT".to_owned(), &pipeline.vault),
+        ("INPUT_REFRESHTOKENSECRET".to_owned(), &pipeline.secret),
+    ];
+    for (name, value) in with_key {
+        writeln!(out, "export {name}='{value}'")?;
+    }
+    for (name, value) in &pipeline.environment {
+        writeln!(out, "export {name}='{value}'")?;
+    }
     writeln!(out, "# For other programs:")?;
     for (name, value) in sim.plain_env() {
         writeln!(out, "export {name}='{value}'")?;
     }
+    writeln!(out, "# Enter shows what was asked since the last time.")?;
     out.flush()
 }
