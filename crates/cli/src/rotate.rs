@@ -99,6 +99,9 @@ async fn run(
     }
 
     console.log(&render::rotation::closing(&report));
+    for warning in render::rotation::warnings(&report) {
+        console.warning(&warning);
+    }
     let summary = around.run(&pat_rotate::TASK, &client, Utc::now());
     outcome::summarize(around, &report, &summary);
     outcome::set_outputs(console, &report, secret_id.as_deref(), token.as_ref());

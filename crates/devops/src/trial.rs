@@ -92,7 +92,7 @@ impl AzureDevOps {
         let (asked, organization) = (probe.shown(), self.organization());
         let failure = Failure::new(
             FailureKind::Service,
-            format!("The new PAT does not work: {asked} refused it ({reason})."),
+            format!("A call to {asked} with the PAT was refused ({reason})."),
         )
         .with_code("newPatRefused");
         let failure = match (probe.kind(), reason) {
@@ -121,7 +121,7 @@ impl AzureDevOps {
         let asked = probe.shown();
         let failure = Failure::new(
             FailureKind::Service,
-            format!("Whether the new PAT works is not known: {asked} did not say ({reason})."),
+            format!("A call to {asked} with the PAT has not shown whether it works ({reason})."),
         )
         .with_code("newPatUnproven")
         .with_way_out("run the step again; if it stays so, look at status.dev.azure.com");
@@ -131,8 +131,7 @@ impl AzureDevOps {
     fn unanswered(&self, probe: &Probe, no_answer: &HttpError) -> Failure {
         let mut failure = no_answer.failure();
         let asked = probe.shown();
-        failure.what =
-            format!("Whether the new PAT works is not known: {asked} was asked in vain. {no_answer}");
+        failure.what = format!("A call to {asked} with the PAT had no answer. {no_answer}");
         failure
     }
 }

@@ -167,6 +167,11 @@ impl KeyVault {
         }
     }
 
+    /// What to tell people where [`Self::versions`] has found a deleted secret.
+    pub(crate) fn is_deleted(&self, name: &SecretName) -> Failure {
+        refusal::deleted(&self.vault, name)
+    }
+
     pub(crate) fn url(&self) -> String {
         self.vault.url(self.cloud)
     }

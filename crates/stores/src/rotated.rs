@@ -66,7 +66,7 @@ impl RotatedSecret for Rotated {
         let clock = self.clock();
         let secret = match found {
             Found::Nothing => rotation::Secret::Absent,
-            Found::Deleted { .. } => rotation::Secret::Deleted,
+            Found::Deleted { .. } => return Err(self.vault.is_deleted(&self.name)),
             Found::Secret(versions) => rotation::Secret::Present {
                 current: Self::seen(versions.current, clock),
                 older: versions

@@ -192,7 +192,7 @@ pub const EXPOSE_TOKEN: Input = Input::new(
     "exposeToken",
     Kind::Flag,
     "Set the output token",
-    "Also set the secret output `token` to the new PAT, for later steps of this pipeline. Reading it from the vault is \
+    "Also set the secret output `token` to the PAT that the secret holds, for later steps of this pipeline. Reading it from the vault is \
      the better habit.",
 )
 .default("false")

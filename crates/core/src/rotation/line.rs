@@ -58,7 +58,10 @@ fn came(step: &Step, outcome: &Outcome) -> (String, String) {
         },
         Outcome::Stored { version } => done(&format!("version {version}")),
         Outcome::Minted { id, valid_to } => (format!("id {id}"), shortened(step, *valid_to)),
-        Outcome::Extended { valid_to } => (String::new(), shortened(step, *valid_to)),
+        Outcome::Extended { valid_to } => match shortened(step, *valid_to) {
+            more if more.is_empty() => (more, SAFER.to_owned()),
+            more => (String::new(), more),
+        },
         Outcome::Written { version } => match step {
             Step::WriteTags(write) if write.version.is_none() => {
                 done(&format!("version {version}, a disabled one without a value"))
@@ -68,6 +71,9 @@ fn came(step: &Step, outcome: &Outcome) -> (String, String) {
         Outcome::Ended(_) | Outcome::Revoked | Outcome::Current(_) => done(""),
     }
 }
+
+/// What whoever extends should know.
+const SAFER: &str = "Its text is the same, wherever it has got to. Replacing is safer: mode: replace.";
 
 /// What is said where the service has given a sooner end than it was asked for.
 fn shortened(step: &Step, issued: DateTime<Utc>) -> String {

@@ -36,8 +36,6 @@ pub struct Observed {
 pub enum Secret {
     /// The store has none of that name.
     Absent,
-    /// It was deleted, and its name is not free until it is recovered or purged.
-    Deleted,
     /// It exists.
     Present {
         /// The version that consumers get.

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::advice;
 use crate::failure::{Failure, FailureKind};
 use crate::pat::AuthorizationId;
 use crate::time::minute;
@@ -32,14 +31,6 @@ pub(super) fn bad_tag(bad: &BadTag, version: &str) -> Failure {
         "put the tag back as it was, or remove every tag of that version that begins with patkeeper-",
     )
     .with_way_out("and name the PAT that the secret holds with adopt: <authorization id>")
-}
-
-pub(super) fn deleted(settings: &Settings) -> Failure {
-    let what = format!("The {} is deleted, and still holds its name.", secret(settings));
-    match advice::find("ObjectIsDeletedButRecoverable") {
-        Some(row) => row.failure(what),
-        None => Failure::new(FailureKind::Refused, what),
-    }
 }
 
 pub(super) fn locked(settings: &Settings, intent: &Intent) -> Failure {

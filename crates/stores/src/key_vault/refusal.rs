@@ -149,12 +149,7 @@ impl Refusal {
     }
 
     fn named(&self, row: &'static Advice, about: &About<'_>) -> Failure {
-        let mut failure = row.failure(about.what());
-        for way in &mut failure.ways_out {
-            *way = way
-                .replace("<vault>", about.vault.name())
-                .replace("<secret>", about.name.as_str());
-        }
+        let failure = advised(row, about.what(), about.vault, about.name);
         let permission = about.doing.permission();
         let detail = match row.code() {
             "ForbiddenByRbac" => format!("{} needs the role '{ROLE}'", about.principal()),
@@ -243,4 +238,25 @@ impl About<'_> {
 
 fn text<'a>(of: &'a Value, name: &str) -> &'a str {
     of.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A row of the table of advice, about this secret.
+fn advised(row: &Advice, what: String, vault: &VaultName, name: &SecretName) -> Failure {
+    let mut failure = row.failure(what);
+    for way in &mut failure.ways_out {
+        *way = way
+            .replace("<vault>", vault.name())
+            .replace("<secret>", name.as_str());
+    }
+    failure
+}
+
+/// A deleted secret holds its name.
+pub(crate) fn deleted(vault: &VaultName, name: &SecretName) -> Failure {
+    let what =
+        format!("The secret '{name}' in the Key Vault '{vault}' is deleted, and still holds its name.");
+    match advice::find("ObjectIsDeletedButRecoverable") {
+        Some(row) => advised(row, what, vault, name),
+        None => Failure::new(FailureKind::Refused, what),
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Which version is the current one, no list says: versions come in the order of their random ids, and their moments
 //! are whole seconds. So the vault is asked for the secret without a version. Where the current one is disabled it
-//! refuses that, and the newest disabled version is taken; of several of one second that with the greatest id, so that
+//! refuses that, and the newest disabled version is taken; of several of one second that which was changed last (a placeholder is not touched again once a value is above it), and
+//! of those that with the greatest id, so that
 //! all runs take the same.
 
 use std::collections::HashMap;
@@ -199,7 +200,7 @@ impl KeyVault {
             .iter()
             .filter(|version| !version.enabled && Some(version.created) == newest)
             .collect::<Vec<_>>();
-        of_that_second.sort_by(|a, b| a.id.version.cmp(&b.id.version));
+        of_that_second.sort_by_key(|version| (version.updated, version.id.version.clone()));
         of_that_second.pop().cloned().ok_or_else(|| {
             Failure::new(
                 FailureKind::Service,

@@ -50,7 +50,6 @@ pub fn opening(settings: &Settings, observed: &Observed) -> Vec<LogLine> {
 fn seen(observed: &Observed) -> (String, Option<String>) {
     let current = match &observed.secret {
         Secret::Absent => return ("nothing yet: there is no secret of that name".to_owned(), None),
-        Secret::Deleted => return ("nothing: the secret is deleted".to_owned(), None),
         Secret::Present { current, .. } => current,
     };
     let version = &current.id;
@@ -120,7 +119,7 @@ pub fn step(
     lines
 }
 
-/// What holds at the end, what waits for a later run, and warnings; but for the last line, which is
+/// What holds at the end, and what waits for a later run; but for [`warnings`] and the last line, which is
 /// [`RotationReport::sentence`].
 #[must_use]
 pub fn closing(report: &RotationReport) -> Vec<LogLine> {
@@ -145,10 +144,19 @@ pub fn closing(report: &RotationReport) -> Vec<LogLine> {
     if let Some(due) = report.next_due {
         lines.push(row("next due", None, &format!("from {} on", time::minute(due))));
     }
-    let warnings = report.warnings.iter().take(OTHERS);
-    lines.extend(warnings.map(|warning| text(format!("Warning: {}", fit(warning, SENTENCE)))));
-    lines.extend(more(report.warnings.len()));
     lines
+}
+
+/// What is to be said beside the step, though it fails nothing.
+#[must_use]
+pub fn warnings(report: &RotationReport) -> Vec<String> {
+    let all = report.warnings.len();
+    let warnings = report.warnings.iter().take(OTHERS);
+    let mut warnings: Vec<String> = warnings.map(|warning| fit(warning, SENTENCE)).collect();
+    if all > OTHERS {
+        warnings.push(format!("… and {} more", all - OTHERS));
+    }
+    warnings
 }
 
 fn more(all: usize) -> Option<LogLine> {

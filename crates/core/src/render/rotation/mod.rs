@@ -3,5 +3,5 @@
 mod log;
 mod markdown;
 
-pub use log::{closing, opening, step};
+pub use log::{closing, opening, step, warnings};
 pub use markdown::markdown;

@@ -10,7 +10,7 @@ use super::super::progress::{Held, Trial};
 use super::super::record::{Owner, Record, seconds};
 use super::super::report;
 use super::super::say;
-use super::super::settings::Settings;
+use super::super::settings::{Mode, Settings};
 use super::super::step::Step;
 use super::view::View;
 use super::{Halt, recover};
@@ -76,7 +76,8 @@ pub(super) fn standing<'a>(view: &View<'a>) -> Result<Standing<'a>, Halt> {
     }
     check_enabled(view, current)?;
     let mut notes = Vec::new();
-    if let Some(id) = view.settings.adopt.as_ref().filter(|id| !view.knows(id)) {
+    let taken_over = |id: &AuthorizationId| view.knows(id) || view.done.revoked.contains(id);
+    if let Some(id) = view.settings.adopt.as_ref().filter(|id| !taken_over(id)) {
         if view.active(id).is_some() {
             return adopted(view, false, Some(record.id.clone()));
         }
@@ -257,7 +258,7 @@ fn scopes_changed(recorded: &ScopeSet, asked: &ScopeSet) -> Option<String> {
     (!change.is_empty()).then(|| change.join(" "))
 }
 
-/// How long the recorded PAT lives in all.
+/// How long the recorded PAT lives in all; with `mode: extend`, from one extension to the end that it gives.
 pub(super) fn lifetime(view: &View<'_>, standing: &Standing<'_>) -> TimeDelta {
     let made = match (standing.pat, &view.current) {
         (Some(pat), _) => pat.valid_from,
@@ -265,7 +266,13 @@ pub(super) fn lifetime(view: &View<'_>, standing: &Standing<'_>) -> TimeDelta {
         (None, None) => view.now,
     };
     let end = standing.record.as_ref().map_or(made, |record| record.valid_to);
-    (end - made).max(TimeDelta::zero())
+    let life = (end - made).max(TimeDelta::zero());
+    match view.settings.mode {
+        Mode::Replace => life,
+        // Each extension lengthens it, and gives no more than what is asked for: a third of all that a PAT has lived
+        // would one day be more than that.
+        Mode::Extend => life.min(TimeDelta::days(i64::from(view.settings.valid_days))),
+    }
 }
 
 /// How much time must be left, and what is said when less is.

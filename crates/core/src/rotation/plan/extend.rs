@@ -59,11 +59,10 @@ pub(super) fn finish(view: &View<'_>) -> Result<(), Halt> {
         let why = "the end that the service has given it".to_owned();
         return Err(view.write(settled, Some(valid_to), Purpose::Tidy, why)?.into());
     }
-    let (made, before) = match standing.pat {
-        Some(pat) => (pat.valid_from, seconds(pat.effective_expiry())),
-        None => (view.now, valid_to),
-    };
-    let (threshold, _) = due::threshold(view.settings, valid_to - made);
+    let before = standing
+        .pat
+        .map_or(valid_to, |pat| seconds(pat.effective_expiry()));
+    let (threshold, _) = due::threshold(view.settings, due::lifetime(view, &standing));
     if valid_to <= before || valid_to - view.now < threshold {
         return Err(say::little_won(before, valid_to).into());
     }

@@ -43,16 +43,18 @@ pub(super) fn orphans(view: &View<'_>) -> Result<(), Halt> {
 /// Every PAT whose time has come is revoked, but only while the recorded one is active, and the stored value is seen
 /// to work: the run that stored it may have died before it read it back.
 pub(super) fn superseded(view: &View<'_>, standing: &Standing<'_>) -> Result<(), Halt> {
-    let recorded = view.record().and_then(|record| view.active(&record.id));
-    let Some(recorded) = recorded.filter(|pat| pat.is_live(view.now)) else {
+    let Some(recorded) = view.record() else {
         return Ok(());
     };
+    let is_live = view.active(&recorded.id).is_some_and(|pat| pat.is_live(view.now));
+    // Another owner's is in no list of ours: that it works is all that can be seen of it.
+    let is_unseen = view.other_owner(&recorded.id).is_some();
     let is_current = standing.text_in_store
         && standing
             .record
             .as_ref()
-            .is_some_and(|record| record.id == recorded.authorization_id);
-    if !is_current {
+            .is_some_and(|record| record.id == recorded.id);
+    if !is_current || !(is_live || is_unseen) {
         return Ok(());
     }
     let to_revoke = || {

@@ -43,7 +43,6 @@ impl<'a> View<'a> {
         let mut current = None;
         match &observed.secret {
             Secret::Absent => {}
-            Secret::Deleted => return Err(say::deleted(settings)),
             Secret::Present { current: seen, older } => {
                 current = Some(Held::read(seen)?);
                 for version in older {
@@ -129,7 +128,7 @@ impl<'a> View<'a> {
     pub(super) fn recorded_before(&self) -> Option<Record> {
         match &self.observed.secret {
             Secret::Present { current, .. } => Held::read(current).ok()?.metadata.record,
-            Secret::Absent | Secret::Deleted => None,
+            Secret::Absent => None,
         }
     }
 
@@ -139,7 +138,7 @@ impl<'a> View<'a> {
             Secret::Present { current, .. } => {
                 Held::read(current).is_ok_and(|held| held.metadata.records(id))
             }
-            Secret::Absent | Secret::Deleted => false,
+            Secret::Absent => false,
         };
         (of_observed || self.knows(id)) && self.record().is_none_or(|record| record.id != *id)
     }
@@ -234,7 +233,9 @@ impl<'a> View<'a> {
     pub(super) fn superseded(&self) -> Vec<Superseded> {
         let recorded = self.record().map(|record| &record.id);
         let mut all = self.metadata().superseded;
-        let created = self.current.as_ref().map_or(self.now, |current| current.created);
+        // Where no version is in its place, nothing has superseded it yet.
+        let current = self.current.as_ref().filter(|_| recorded.is_some());
+        let created = current.map_or(self.now, |current| current.created);
         let known = self.older.iter().flat_map(|version| {
             let record = version.metadata.record.iter().map(|record| &record.id);
             record.chain(

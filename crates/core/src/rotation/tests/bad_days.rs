@@ -566,21 +566,6 @@ fn a_disabled_secret_is_not_enabled_unasked() {
 }
 
 #[test]
-fn a_deleted_secret_is_said_to_be_one() {
-    let world = recorded(24);
-    let mut run = run(2);
-    run.observed = Some(Observed {
-        secret: Secret::Deleted,
-        ..run.observe(&world)
-    });
-    let Step::Done(report) = run.next(&world) else {
-        panic!()
-    };
-    assert_eq!(code(&report), (3, "ObjectIsDeletedButRecoverable"));
-    says(&report, "az keyvault secret recover");
-}
-
-#[test]
 fn malformed_tags_are_named_with_their_version() {
     let mut world = recorded(24);
     let tags = &mut world.secret.last_mut().unwrap().version.tags;
@@ -760,6 +745,50 @@ fn an_answer_that_a_step_cannot_have_is_a_bug_and_ends_the_run() {
     let mut world = recorded(24);
     let report = with(&mut world, &mut forced(2), "mint", Outcome::SameValue);
     assert_eq!(report.failure.map(|failure| failure.kind), Some(FailureKind::Bug));
+}
+
+#[test]
+fn what_this_sign_in_replaced_is_revoked_though_another_owner_has_minted_since() {
+    let mut world = recorded(24);
+    let old = world.metadata().record.unwrap().id;
+    let mut other = forced(2);
+    let mut observed = other.observe(&world);
+    observed.me = Owner::new("bob", Some("bob@acme.example"));
+    other.observed = Some(observed);
+    other.finish(&mut world);
+    let new = world.metadata().record.unwrap().id;
+    world.advance(25 * 3600);
+    let mut mine = run(3);
+    let mut observed = mine.observe(&world);
+    observed.active.retain(|pat| pat.authorization_id != new);
+    mine.observed = Some(observed);
+    let report = mine.finish(&mut world);
+    assert!(
+        labels(&mine).starts_with(&["prove", "revoke"]),
+        "{:?}",
+        labels(&mine)
+    );
+    assert_eq!(world.token(&old).life, Life::Revoked);
+    assert_eq!((report.failure, world.token(&new).life), (None, Life::Active));
+}
+
+#[test]
+fn a_pat_can_be_extended_for_years_where_no_policy_minds() {
+    let mut world = recorded(24);
+    let mut extensions = 0;
+    for number in 2..26 {
+        world.advance(30 * 86_400);
+        let mut month = run(number);
+        month.settings.mode = Mode::Extend;
+        let report = month.finish(&mut world);
+        assert_eq!(report.failure, None, "month {number}");
+        assert!(
+            report.next_due.unwrap() > world.now || !report.extended,
+            "{report:#?}"
+        );
+        extensions += u32::from(report.extended);
+    }
+    assert_eq!(extensions, 12);
 }
 
 #[test]

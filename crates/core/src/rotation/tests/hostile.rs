@@ -9,7 +9,7 @@ use super::crashes::recorded;
 use super::model::*;
 use crate::failure::{Failure, FailureKind};
 use crate::pat::AuthorizationId;
-use crate::render::rotation::{closing, markdown, opening, step};
+use crate::render::rotation::{closing, markdown, opening, step, warnings};
 use crate::render::tests::assert_same_page;
 use crate::render::{LogLine, failure};
 use crate::report;
@@ -111,6 +111,7 @@ fn log(text: &str) -> Vec<LogLine> {
     }
     let report = poisoned(text);
     lines.extend(closing(&report));
+    lines.extend(warnings(&report).into_iter().map(LogLine::Text));
     lines.extend(report.failure.iter().flat_map(failure));
     lines.push(LogLine::Text(report.sentence()));
     lines
@@ -170,9 +171,9 @@ fn what_scrubs_a_report_sees_every_text_in_it() {
 fn a_thousand_warnings_are_cut_and_counted() {
     let mut report = poisoned("x");
     report.warnings = vec!["w ".repeat(300); 1_000];
-    let lines = closing(&report);
-    assert!(lines.len() < 40, "{}", lines.len());
-    assert!(lines.contains(&LogLine::Text("… and 980 more".to_owned())));
+    let warnings = warnings(&report);
+    assert!(warnings.len() < 40, "{}", warnings.len());
+    assert_eq!(warnings.last().map(String::as_str), Some("… and 980 more"));
     let page = page(&report);
     assert!(page.contains("… and 950 more, in the log"), "{page}");
 }

@@ -47,6 +47,9 @@ impl Told {
         let step = self.run.next(world);
         if let Step::Done(report) = step {
             self.lines.extend(render::rotation::closing(&report));
+            let warnings = render::rotation::warnings(&report).into_iter();
+            self.lines
+                .extend(warnings.map(|warning| LogLine::Text(format!("##[warning]{warning}"))));
             return Some(*report);
         }
         let dry_run = self.run.settings.dry_run;
