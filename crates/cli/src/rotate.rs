@@ -64,7 +64,7 @@ async fn run(
     let ways = tokio::select! {
         biased;
         ways = sign_in(inputs, probe, around, &client) => ways,
-        () = cancellation.requested() => return Err(run::cancelled("No PAT was changed.")),
+        () = cancellation.requested() => Err(run::cancelled("No PAT was changed.")),
     };
     let (mut report, token, secret_id) = match ways {
         Ok(ways) => {

@@ -22,6 +22,16 @@ impl AuthorizationId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it has the form that the service gives its ids.
+    #[must_use]
+    pub fn is_guid(&self) -> bool {
+        self.0.len() == 36
+            && self.0.bytes().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
+    }
 }
 
 impl std::fmt::Display for AuthorizationId {

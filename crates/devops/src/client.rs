@@ -189,7 +189,16 @@ impl AzureDevOps {
                 "allOrgs": false,
             }));
         let answer = self.ask(request, &doing).await?;
-        wire::decode_minted(answer.json.clone()).map_err(|error| self.no_pat(doing, &answer, error))
+        let minted = wire::decode_minted(answer.json.clone());
+        match minted.map_err(|error| self.no_pat(doing.clone(), &answer, error))? {
+            minted
+                if minted.pat.authorization_id.is_guid() && minted.pat.display_name == new.display_name =>
+            {
+                Ok(minted)
+            }
+            // What was made is looked for by its name.
+            _ => Err(self.odd(doing, &answer, "it is about another PAT than the one asked for")),
+        }
     }
 
     /// Changes a PAT; its secret stays.

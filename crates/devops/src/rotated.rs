@@ -11,7 +11,7 @@ use patkeeper_lifecycle::rotate::ports::{
 use secrecy::SecretString;
 
 use crate::client::{AzureDevOps, NewPat, Revocation};
-use crate::error::DevOpsError;
+use crate::error::{DevOpsError, Reason};
 use crate::own_pats::odd_entry;
 use crate::probe::Probe;
 use crate::trial::Trial;
@@ -117,12 +117,12 @@ impl RotatedPats for Rotated {
         match self.service.revoke(id).await {
             Ok(Revocation::Done) => Ok(Revoked::Now),
             Ok(Revocation::NotFound) => Ok(Revoked::Gone),
-            Err(error) => Err(not_done(error)),
+            Err(error) => Err(repeated(error)),
         }
     }
 
     async fn extend(&self, id: &AuthorizationId, valid_to: DateTime<Utc>) -> Result<DateTime<Utc>, NotDone> {
-        let extended = self.service.extend(id, valid_to).await.map_err(not_done)?;
+        let extended = self.service.extend(id, valid_to).await.map_err(repeated)?;
         Ok(extended.after.valid_to)
     }
 
@@ -140,6 +140,16 @@ impl RotatedPats for Rotated {
                 unclear: true,
             }),
         }
+    }
+}
+
+/// Of a request that is sent again when an answer is lost: the last answer says nothing of the times before.
+fn repeated(error: DevOpsError) -> NotDone {
+    let may_follow_a_lost_one = matches!(error.reason, Reason::Http(_) | Reason::RateLimited);
+    let not_done = not_done(error);
+    NotDone {
+        unclear: not_done.unclear || may_follow_a_lost_one,
+        ..not_done
     }
 }
 

@@ -68,6 +68,10 @@ impl AzureDevOps {
             | (Ok(Said::Refused(reason, words)), Some(_)) => {
                 Trial::Refused(self.refused(&connection, &reason, &words))
             }
+            (Ok(Said::Nothing(reason, words)), None) => {
+                Trial::ProvesNothing(self.no_proof(&connection, &reason, &words))
+            }
+            (Err(no_answer), None) => Trial::ProvesNothing(self.unanswered(&connection, &no_answer)),
             (Ok(Said::Works), _) | (_, None) => Trial::Works { status },
             (_, Some(reason)) => Trial::ProvesNothing(self.no_proof(probe, &reason, &words)),
         }

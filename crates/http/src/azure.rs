@@ -23,6 +23,9 @@ pub enum Way {
     OnThisMachine,
 }
 
+/// A header that says of the SDK's request that it is to be sent once. It is not sent along.
+pub const ONCE: &str = "x-patkeeper-once";
+
 /// Options that have the SDK send through `client`, and leave repeating to it.
 #[must_use]
 pub fn options(client: &Client, way: Way) -> ClientOptions {
@@ -74,12 +77,13 @@ impl HttpClient for Adapter {
                 ));
             }
         };
-        let mut ours = request
-            .headers()
-            .iter()
-            .fold(ours.repeat(repeat), |ours, (name, value)| {
-                ours.header(name.as_str().to_owned(), value.as_str())
-            });
+        let once = |name: &str| name.eq_ignore_ascii_case(ONCE);
+        let is_once = request.headers().iter().any(|(name, _)| once(name.as_str()));
+        let repeat = if is_once { Repeat::Never } else { repeat };
+        let headers = request.headers().iter().filter(|(name, _)| !once(name.as_str()));
+        let mut ours = headers.fold(ours.repeat(repeat), |ours, (name, value)| {
+            ours.header(name.as_str().to_owned(), value.as_str())
+        });
         if let Body::Bytes(bytes) = request.body() {
             // A body without length is no body: a GET with one is refused by some services.
             if !bytes.is_empty() || matches!(request.method(), Method::Put | Method::Post | Method::Patch) {

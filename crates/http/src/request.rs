@@ -17,6 +17,8 @@ pub enum Repeat {
     Safe,
     /// Creating: sent again only if it was provably not processed (no connection, or refused with 429).
     OnlyIfNotProcessed,
+    /// What is right at this moment alone: sent once.
+    Never,
 }
 
 /// One request. The URL never holds a secret, but for webhooks, whose whole URL is one.

@@ -32,6 +32,7 @@ pub(crate) enum Outcome<'a> {
 fn allows(repeat: Repeat, outcome: Outcome<'_>, tries: u32) -> bool {
     let safe = repeat == Repeat::Safe;
     match outcome {
+        _ if repeat == Repeat::Never => false,
         Outcome::Answered { status: 429 } => true,
         Outcome::Answered { status } => safe && matches!(status, 408 | 500 | 502 | 503 | 504),
         Outcome::Failed(HttpError::Connect { .. }) => true,
@@ -100,6 +101,14 @@ mod tests {
             host: "h".into(),
             why: "no".into(),
             sign_in,
+        }
+    }
+
+    #[test]
+    fn what_is_sent_once_is_sent_once() {
+        let connect = connect();
+        for outcome in [Outcome::Answered { status: 429 }, Outcome::Failed(&connect)] {
+            assert_eq!(wait(Repeat::Never, outcome, 1, Duration::ZERO, None, 0.5), None);
         }
     }
 

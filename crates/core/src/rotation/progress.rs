@@ -184,6 +184,8 @@ impl Progress {
         match outcome {
             Outcome::Revoked => {
                 self.revoked.insert(id.clone());
+                // The value may have been that one's.
+                self.proved = None;
             }
             Outcome::Gone => {
                 self.gone.insert(id.clone(), say::gone_unseen(id));
@@ -256,6 +258,7 @@ impl Progress {
             }
             (Step::Test { .. }, outcome) => last.trial = Some(trial(outcome)?),
             (Step::Store { tags, .. }, Outcome::Stored { version }) => {
+                self.proved = None;
                 // These tags were written by this program a moment ago.
                 let metadata = Metadata::read(tags).ok()?;
                 self.held = Some(Held {

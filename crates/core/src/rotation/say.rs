@@ -178,26 +178,41 @@ pub(super) fn adopt_ended(settings: &Settings, id: &AuthorizationId) -> Failure 
 pub(super) fn does_not_work(refused: &Failure) -> Failure {
     Failure {
         kind: FailureKind::Service,
+        what: format!("The new PAT does not work. {}", refused.what),
         ..refused.clone()
     }
-    .saying("The new PAT does not work, and was revoked; the old one is as it was")
 }
 
 /// The service has not said whether the new PAT works.
 pub(super) fn not_proven(failure: &Failure) -> Failure {
     Failure {
         kind: FailureKind::Service,
+        what: format!("Whether the new PAT works could not be seen. {}", failure.what),
         ..failure.clone()
     }
-    .saying("Whether the new PAT works could not be seen, so it was revoked; the old one is as it was")
 }
 
-impl Failure {
-    /// Puts a sentence before what happened.
-    fn saying(self, first: &str) -> Self {
-        let what = format!("{first}. {}", self.what);
-        Self { what, ..self }
-    }
+/// The PAT that was just stored was revoked meanwhile.
+pub(super) fn dead_when_stored(refused: &Failure, version: &str) -> Failure {
+    Failure::new(
+        FailureKind::Service,
+        format!("The new PAT, stored as version {version}, works no more. {}", refused.what),
+    )
+    .with_code("deadWhenStored")
+    .with_why(
+        "this run was held up for so long that another one may have taken it for dead and revoked what it had minted; \
+         nothing was revoked for its sake",
+    )
+    .with_way_out("run the step again: it stores a new PAT")
+}
+
+/// A rotation has failed, and the PAT that it has minted is revoked.
+pub(super) fn taken_back(failure: Failure) -> Failure {
+    let what = format!(
+        "{} The new PAT was revoked, and the old one is as it was.",
+        failure.what
+    );
+    Failure { what, ..failure }
 }
 
 pub(super) fn tags_full(settings: &Settings, full: &TagsFull) -> Failure {
@@ -211,6 +226,9 @@ pub(super) fn tags_full(settings: &Settings, full: &TagsFull) -> Failure {
     .with_code("tagsFull")
     .with_why("what replaces a PAT must record what is still to be revoked, so nothing was minted");
     match full {
+        TagsFull::List { tag, .. } if tag.starts_with("patkeeper-scopes") => {
+            failure.with_way_out("ask for fewer scopes")
+        }
         TagsFull::Count { foreign, .. } => failure.with_way_out(format!(
             "remove some of the {foreign} tags that are not Patkeeper's"
         )),
@@ -329,7 +347,7 @@ pub(super) fn other_value(version: &str) -> Failure {
         format!("Version {version} holds another value than the one stored."),
     )
     .with_code("otherValue")
-    .with_why("the store, or something between, has changed it. The new PAT was revoked; the old one was not")
+    .with_why("the store, or something between, has changed it")
     .with_way_out("run the step again: it stores a new PAT")
 }
 
@@ -352,6 +370,18 @@ pub(super) fn cannot_extend(why: &str) -> Failure {
         .with_code("cannotExtend")
         .with_why("an extended PAT keeps its text, its scopes and its owner; nothing was changed")
         .with_way_out("run the step once with mode: replace, which stores a new PAT")
+}
+
+/// Extending a PAT is no use where the secret does not hold its text.
+pub(super) fn unproven_before_extending(failure: &Failure) -> Failure {
+    Failure {
+        what: format!(
+            "The stored PAT was not seen to work, so it was not extended. {}",
+            failure.what
+        ),
+        ..failure.clone()
+    }
+    .with_way_out("run the step once with mode: replace, which stores a new PAT")
 }
 
 pub(super) fn little_won(before: DateTime<Utc>, after: DateTime<Utc>) -> Failure {

@@ -6,7 +6,8 @@ use crate::pat::AuthorizationId;
 use crate::scope::{self, ScopeSet, Standing};
 use crate::text::fit;
 
-use super::BaseName;
+use super::tags::has_room_for;
+use super::{BaseName, TagLimits};
 
 /// Longest value that a refusal shows, in columns.
 const SHOWN: usize = 80;
@@ -176,12 +177,7 @@ fn within(input: &'static str, number: u32, least: u32, most: u32) -> Result<(),
 
 fn adopted(text: &str) -> Result<AuthorizationId, BadSetting> {
     let id = AuthorizationId::new(text);
-    let is_guid = id.as_str().len() == 36
-        && id.as_str().bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-    if is_guid {
+    if id.is_guid() {
         return Ok(id);
     }
     let why = format!(
@@ -199,6 +195,13 @@ fn check_scopes(asked: &Asked<'_>) -> Result<(ScopeSet, Vec<String>), BadSetting
             "it names none. Name what the PAT is used for, such as vso.code; patkeeper scopes finds the right ones."
                 .to_owned(),
         );
+    }
+    if !has_room_for(&scopes, TagLimits::KEY_VAULT) {
+        return refused(format!(
+            "they are {}, and the secret's tags, which record them, have no room for so many. Ask for fewer, or for a \
+             wider one that grants several: patkeeper scopes.",
+            scopes.len()
+        ));
     }
     let mut warnings = Vec::new();
     for name in scopes.iter() {

@@ -280,7 +280,7 @@ impl Step {
             // The intent that was not written is where it would be.
             Self::ReadCurrent { .. } => Some(Outcome::Works),
             Self::Mint { valid_to, .. } => Some(Outcome::Minted {
-                id: AuthorizationId::new(NEW),
+                id: AuthorizationId::new(NEW_ID),
                 valid_to: *valid_to,
             }),
             Self::FindByName { .. } => Some(Outcome::Found(Vec::new())),
@@ -294,5 +294,8 @@ impl Step {
     }
 }
 
-/// Stands in a dry run for what would be made.
+/// Stands in a dry run for the id of the PAT that would be made.
+const NEW_ID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Stands in a dry run for the version that would be made.
 pub(super) const NEW: &str = "new";

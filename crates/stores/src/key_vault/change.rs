@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use azure_core::error::Error;
+use azure_core::http::{ClientMethodOptions, Context};
 use azure_security_keyvault_secrets::ResourceExt;
 use azure_security_keyvault_secrets::models::{
-    self, SecretAttributes, SecretClientUpdateSecretPropertiesOptions, UpdateSecretPropertiesParameters,
+    self, SecretAttributes, SecretClientSetSecretOptions, SecretClientUpdateSecretPropertiesOptions,
+    UpdateSecretPropertiesParameters,
 };
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::SecretName;
 use patkeeper_http::{HttpError, azure};
 use secrecy::SecretString;
 
+use super::line::Once;
 use super::refusal::{Doing, Refusal};
 use super::versions::{Reading, is_same_version};
 use super::{KeyVault, credential, is_clear, limits, offset, parameters};
@@ -38,7 +41,13 @@ impl KeyVault {
             .try_into()
             .map_err(|_: Error| NotStored::surely(cannot_be_written(name)))?;
         let is_it = |version: &Version| !version.enabled && version.metadata.tags == metadata.tags;
-        let unclear = match self.client.set_secret(name.as_str(), body, None).await {
+        // Sent again after a wait it could land above a value that another run has stored meanwhile, and hide it.
+        let once = SecretClientSetSecretOptions {
+            method_options: ClientMethodOptions {
+                context: Context::new().with_value(Once),
+            },
+        };
+        let unclear = match self.client.set_secret(name.as_str(), body, Some(once)).await {
             Ok(answer) => match self.answered(name, answer.into_model().ok()) {
                 Some(stored) if is_it(&stored) => return Ok(stored),
                 _ => self.not_understood(Doing::Write, name),

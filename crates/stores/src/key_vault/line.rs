@@ -8,8 +8,12 @@ use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
 use chrono::{DateTime, Utc};
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_http::azure;
 
 use super::credential;
+
+/// Of a request that is right at this moment alone, and may not be sent again after a wait.
+pub(crate) struct Once;
 
 /// The line to one vault.
 #[derive(Debug)]
@@ -75,6 +79,9 @@ impl Policy for Line {
                 .with_why("the token would have gone there, too; whatever answered may not be Key Vault")
                 .with_way_out("check the vault's name, and the proxy and DNS of the agent's machine"),
             ));
+        }
+        if context.value::<Once>().is_some() {
+            request.insert_header(azure::ONCE, "");
         }
         let answer = first.send(context, request, rest).await;
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,7 @@
 //!
 //! Which version is the current one, no list says: versions come in the order of their random ids, and their moments
 //! are whole seconds. So the vault is asked for the secret without a version. Where the current one is disabled it
-//! refuses that, and the newest disabled version is taken; of several of one second that which was changed last (a placeholder is not touched again once a value is above it), and
-//! of those that with the greatest id, so that
+//! refuses that, and the newest disabled version is taken; of several of one second one that has an end, which a placeholder has not, and of those that with the greatest id, so that
 //! all runs take the same.
 
 use std::collections::HashMap;
@@ -16,6 +15,7 @@ use futures_util::TryStreamExt;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::vault::SecretName;
 use secrecy::SecretString;
+use serde_json::Value;
 
 use super::KeyVault;
 use super::refusal::Doing;
@@ -151,7 +151,8 @@ impl KeyVault {
         let mut all = Vec::new();
         for _ in 0..MOST_PAGES {
             let page = match pages.try_next().await {
-                Ok(Some(page)) => page.into_model(),
+                Ok(Some(page)) if is_list(page.body()) => page.into_model(),
+                Ok(Some(_)) => return Err(self.not_understood(Doing::List, name)),
                 Ok(None) => return Ok(all),
                 Err(error) => {
                     return match self.refusal(&error, None) {
@@ -200,7 +201,10 @@ impl KeyVault {
             .iter()
             .filter(|version| !version.enabled && Some(version.created) == newest)
             .collect::<Vec<_>>();
-        of_that_second.sort_by_key(|version| (version.updated, version.id.version.clone()));
+        of_that_second.sort_by_key(|version| {
+            let holds_a_value = version.metadata.expires.is_some();
+            (holds_a_value, version.id.version.clone())
+        });
         of_that_second.pop().cloned().ok_or_else(|| {
             Failure::new(
                 FailureKind::Service,
@@ -271,6 +275,11 @@ impl KeyVault {
 /// Whether two ids of one secret are of one version.
 pub(super) fn is_same_version(one: &SecretId, other: &SecretId) -> bool {
     one.version.eq_ignore_ascii_case(&other.version)
+}
+
+/// The SDK takes an answer without a list for an empty one, and then the secret would not be there.
+fn is_list(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|page| page.get("value").is_some_and(Value::is_array))
 }
 
 fn moment(at: OffsetDateTime) -> Option<DateTime<Utc>> {

@@ -223,3 +223,58 @@ async fn the_vaults_clock_is_known_from_its_first_answer_on() {
     world.vault.versions(&name()).await.unwrap();
     assert_eq!(world.vault.clock(), Some(now() - TimeDelta::minutes(4)));
 }
+
+#[tokio::test]
+async fn an_answer_without_a_list_is_no_secret_without_versions() {
+    let world = world(OFFICER);
+    seed(&world, 1);
+    for body in ["{}", r#"{"value":null}"#, r#"{"value":{}}"#, "[]"] {
+        let list = Match::any().method("GET").path("/versions");
+        let without = Action::Replace {
+            status: 200,
+            content_type: "application/json".into(),
+            body: body.into(),
+        };
+        world.sim.fault(Fault::once(list, without));
+        assert!(world.vault.versions(&name()).await.is_err(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_placeholder_is_not_sent_again_after_the_wait() {
+    let world = world(OFFICER);
+    let throttled = Action::Status {
+        status: 429,
+        processed: false,
+        retry_after: Some(1),
+    };
+    let put = Match::any().method("PUT").host(HOST);
+    world.sim.fault(Fault::once(put, throttled));
+    let placed = world.vault.put_placeholder(&name(), &tagged("one")).await;
+    assert!(!placed.unwrap_err().may_land);
+    assert_eq!(world.vault.versions(&name()).await.unwrap(), Found::Nothing);
+}
+
+#[tokio::test]
+async fn a_disabled_value_is_the_current_one_and_not_the_placeholder_of_the_same_second() {
+    for _ in 0..8 {
+        let world = world(OFFICER);
+        world
+            .vault
+            .put_placeholder(&name(), &tagged("one"))
+            .await
+            .unwrap();
+        let metadata = Metadata {
+            expires: Some(now() + TimeDelta::days(30)),
+            ..Metadata::default()
+        };
+        let value = SecretString::from(VALUE);
+        let stored = world.vault.set(&name(), &value, &metadata).await.unwrap();
+        let change = Change {
+            enabled: Some(false),
+            ..Change::default()
+        };
+        world.vault.update(&stored, &change).await.unwrap();
+        assert_eq!(versions(&world).await.current.id, stored);
+    }
+}

@@ -15,6 +15,9 @@ use super::take_back::{abandon, is_ours, is_too_old, overtaken, take_back};
 use super::view::View;
 use super::{Halt, due, recover};
 
+/// A rotation takes less, from its intent to the value read back, even where a new PAT needs its time to work.
+const HELD_UP: TimeDelta = TimeDelta::minutes(1);
+
 /// What is to be said of a rotation under way that needs no further step of its own.
 pub(super) enum Flow {
     /// It is done.
@@ -245,15 +248,31 @@ fn store(view: &View<'_>, last: &Try, minted: &Minted) -> Result<Step, Halt> {
     })
 }
 
+/// A run that was held up may have been taken for dead, and what it has minted revoked: then nothing may be revoked for
+/// the sake of what it has stored.
+fn still_works(view: &View<'_>, last: &Try, version: &str) -> Result<(), Halt> {
+    if view.now - last.intent.start <= HELD_UP {
+        return Ok(());
+    }
+    match &view.done.proved {
+        Some(Trial::Works) => Ok(()),
+        Some(Trial::Refused(failure)) => Err(say::dead_when_stored(failure, version).into()),
+        Some(Trial::Unproven(failure)) => Err(say::not_read_back(failure.clone(), version).into()),
+        None => Err(Step::Prove {
+            version: version.to_owned(),
+            scopes: view.settings.scopes.clone(),
+        }
+        .into()),
+    }
+}
+
 /// What keeps the new PAT out of the store.
 fn why_not_stored(view: &View<'_>, last: &Try, minted: &Minted) -> Option<Failure> {
     if let Some(Storing::Failed(failure)) = &last.stored {
         return Some(failure.clone());
     }
     if view.done.cancelled {
-        return Some(say::cancelled(
-            "the new PAT was revoked, and the old one is as it was",
-        ));
+        return Some(say::cancelled("it does not go on"));
     }
     match &last.trial {
         Some(Trial::Refused(failure)) => return Some(say::does_not_work(failure)),
@@ -292,13 +311,18 @@ fn stored(view: &View<'_>, last: &Try, minted: &Minted, version: &str) -> Result
         Some(Ok(false)) => {
             recover::confirm_gone(view)?;
             let id = &minted.id;
-            if !view.done.revoked.contains(id) && !view.done.unrevoked.contains_key(id) {
+            let failure = say::other_value(version);
+            if let Some(refused) = view.done.unrevoked.get(id) {
+                let about = format!("{} ({id})", last.intent.name);
+                return Err(say::needs_person(view.settings, &about, failure, refused, false).into());
+            }
+            if !view.done.revoked.contains(id) {
                 let why = "the store holds another value than its text";
                 return Err(recover::revoke(id, Some(&last.intent.name), why).into());
             }
-            return Err(say::other_value(version).into());
+            return Err(say::taken_back(failure).into());
         }
-        Some(Ok(true)) => {}
+        Some(Ok(true)) => still_works(view, last, version)?,
     }
     recover::revoke_due(view)?;
     let settled = view.settled()?;

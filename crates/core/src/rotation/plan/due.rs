@@ -230,8 +230,8 @@ pub(super) fn decide(view: &View<'_>, standing: &Standing<'_>) -> Result<Verdict
         };
         return due(Reason::Time, why);
     }
-    if view.record().is_none() && view.done.proved.is_none() {
-        // A value that a person has put there is believed to be the PAT named, if it works.
+    if view.done.proved.is_none() {
+        // Tags can be right and the value another one: a person may have put it there, or a run died over it.
         return Err(recover::prove(view, standing).into());
     }
     if let Some(Trial::Refused(_)) = &view.done.proved {

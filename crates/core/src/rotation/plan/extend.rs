@@ -2,12 +2,14 @@
 
 use chrono::TimeDelta;
 
+use super::super::progress::Trial;
 use super::super::record::seconds;
 use super::super::say;
 use super::super::step::{Purpose, Step};
 use super::due::{self, Reason, Standing};
 use super::view::View;
 use super::{Halt, recover};
+use crate::time::minute;
 
 pub(super) fn begin(
     view: &View<'_>,
@@ -27,12 +29,28 @@ pub(super) fn begin(
         return Err(say::cannot_extend(&why).into());
     };
     match reason {
-        Reason::Forced | Reason::Time => Err(Step::Extend {
-            id: record.id.clone(),
-            valid_to: view.now + TimeDelta::days(i64::from(view.settings.valid_days)),
-            why,
+        Reason::Forced | Reason::Time => {
+            let valid_to = view.now + TimeDelta::days(i64::from(view.settings.valid_days));
+            if valid_to <= record.valid_to {
+                let why = format!(
+                    "the PAT ends on {}, which is later than validDays from now on",
+                    minute(record.valid_to)
+                );
+                return Err(say::cannot_extend(&why).into());
+            }
+            match &view.done.proved {
+                None => Err(recover::prove(view, standing).into()),
+                Some(Trial::Refused(failure) | Trial::Unproven(failure)) => {
+                    Err(say::unproven_before_extending(failure).into())
+                }
+                Some(Trial::Works) => Err(Step::Extend {
+                    id: record.id.clone(),
+                    valid_to,
+                    why,
+                }
+                .into()),
+            }
         }
-        .into()),
         Reason::First | Reason::NotInStore | Reason::Ended | Reason::OtherScopes | Reason::Refused => {
             Err(say::cannot_extend(&why).into())
         }

@@ -204,6 +204,12 @@ fn warnings(view: &View<'_>, report: &RotationReport) -> Vec<String> {
         )),
         Some(Trial::Works) | None => {}
     }
+    if let Some(name) = view.lost_by_another_owner() {
+        warnings.push(format!(
+            "{name} may have been minted by a run of another owner that has died. Only that owner's sign-in can see it: \
+             run the step with it once more, or have that PAT revoked."
+        ));
+    }
     for (id, name) in &report.unrecorded {
         warnings.push(format!(
             "{name} ({id}) looks like a generation of {}, and nothing records it. It is not revoked on a guess: \

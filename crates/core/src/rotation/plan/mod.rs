@@ -77,7 +77,14 @@ fn plan(view: &View<'_>) -> Result<(), Halt> {
         }
     }
     if view.done.cancelled {
-        return Err(say::cancelled("nothing that it began is left to take back").into());
+        let stands = match &view.done.extended {
+            Some((Ok(_), _)) => "the PAT has its new end, and the next run records it",
+            Some((Err(_), _)) => {
+                "whether the PAT has its new end is not known, and the next run records what it finds"
+            }
+            None => "nothing that it began is left to take back",
+        };
+        return Err(say::cancelled(stands).into());
     }
     if view.done.extended.is_some() {
         return extend::finish(view);

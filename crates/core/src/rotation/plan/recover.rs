@@ -105,7 +105,7 @@ pub(super) fn revoke_due(view: &View<'_>) -> Result<(), Halt> {
 pub(super) fn confirm_gone(view: &View<'_>) -> Result<(), Halt> {
     match view.done.gone.keys().next() {
         Some(id) => Err(Step::ListEnded {
-            why: format!("whether {id}, which the service says is gone, was revoked"),
+            why: format!("whether {id} has ended"),
         }
         .into()),
         None => Ok(()),

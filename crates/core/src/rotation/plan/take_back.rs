@@ -22,7 +22,7 @@ pub(super) fn overtaken(view: &View<'_>) -> Failure {
 pub(super) fn abandon(view: &View<'_>, last: &Try, minted: &Minted, failure: Failure) -> Result<Flow, Halt> {
     recover::confirm_gone(view)?;
     if view.done.revoked.contains(&minted.id) {
-        return take_back(view, last, failure);
+        return take_back(view, last, say::taken_back(failure));
     }
     if let Some(refused) = view.done.unrevoked.get(&minted.id) {
         let about = format!("{} ({})", last.intent.name, minted.id);
@@ -56,6 +56,13 @@ pub(super) fn take_back(view: &View<'_>, last: &Try, failure: Failure) -> Result
         if let Ok(step) = cleared {
             return Err(step.into());
         }
+    }
+    let mut failure = failure;
+    if let Some(Err(refused)) = &last.cleared
+        && failure.kind == FailureKind::Service
+        && refused.kind == FailureKind::Refused
+    {
+        failure.kind = FailureKind::Refused;
     }
     Err(failure.into())
 }

@@ -83,6 +83,18 @@ impl<'a> View<'a> {
         (!self.observed.rotations.contains(&intent.rotation)).then_some(intent)
     }
 
+    /// The name in a dead run's intent, where nobody but another owner could see a PAT of that name.
+    pub(super) fn lost_by_another_owner(&self) -> Option<String> {
+        let Secret::Present { current, .. } = &self.observed.secret else {
+            return None;
+        };
+        let Metadata { record, intent, .. } = Held::read(current).ok()?.metadata;
+        let is_others = record.is_some_and(|record| record.owner != self.observed.me);
+        let name = intent?.name;
+        let seen = self.observed.active.iter().any(|pat| pat.display_name == name);
+        (is_others && !seen).then_some(name)
+    }
+
     fn versions(&self) -> impl Iterator<Item = &Held> {
         self.current.iter().chain(&self.older)
     }
@@ -204,6 +216,13 @@ impl<'a> View<'a> {
             let unsettled = version.metadata.unsettled.iter();
             names.extend(unsettled.map(|unsettled| (unsettled.name.as_str(), None)));
         }
+        // What was minted under such a name and then stored is not lost, whatever id its tags show now.
+        let stored: BTreeSet<&str> = self
+            .versions()
+            .filter_map(|version| version.metadata.record.as_ref())
+            .map(|record| record.display_name.as_str())
+            .collect();
+        names.retain(|(name, _)| !stored.contains(name));
         names
     }
 

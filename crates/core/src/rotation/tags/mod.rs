@@ -25,6 +25,7 @@ mod write;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 pub use write::TagsFull;
+pub(super) use write::has_room_for;
 
 pub(super) const ID: &str = "patkeeper-authorization-id";
 const NAME: &str = "patkeeper-display-name";

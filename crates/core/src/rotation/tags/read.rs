@@ -80,12 +80,10 @@ fn record(tags: &mut BTreeMap<String, String>) -> Result<Option<Record>, BadTag>
     if scopes.is_empty() && given.iter().all(|(_, text)| text.is_none()) {
         return Ok(None);
     }
-    if scopes.is_empty() {
-        return Err(BadTag::Missing(SCOPES));
-    }
     Ok(Some(Record {
         id: required(id, "an authorization id", authorization_id)?,
-        display_name: required(name, "a name", |text| Some(text.to_owned()))?,
+        // A PAT that was adopted may have neither.
+        display_name: name.1.unwrap_or_default(),
         organization: required(organization, "an organization's name", |text| {
             Organization::parse(text).ok()
         })?,
@@ -112,11 +110,7 @@ fn required<T>(
 }
 
 fn authorization_id(text: &str) -> Option<AuthorizationId> {
-    let is_id = (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    is_id.then(|| AuthorizationId::new(text))
+    Some(AuthorizationId::new(text)).filter(AuthorizationId::is_guid)
 }
 
 fn read_owner(text: &str) -> Option<Owner> {

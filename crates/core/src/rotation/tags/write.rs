@@ -7,12 +7,15 @@ use super::{
     ID, INTENT, NAME, NO_PAT_YET, ORGANIZATION, OVERFLOW, OWNER, PLACEHOLDER, ROTATION, SCOPES, SUPERSEDES,
     TagLimits, UNSETTLED, VALID_TO, moment,
 };
+use crate::scope::ScopeSet;
 
 /// Why tags cannot be written: the store would not take them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TagsFull {
     /// A list of Patkeeper's does not fit.
-    #[error("the tag {tag} has room for {characters} characters, and {needed} are needed")]
+    #[error(
+        "what belongs into the tag {tag} and its overflow needs {needed} characters, and does not go into {characters}"
+    )]
     List {
         /// Which one.
         tag: &'static str,
@@ -101,7 +104,11 @@ fn put_record(
     record: &Record,
     limits: TagLimits,
 ) -> Result<(), TagsFull> {
-    let mut put = |tag: &str, value: String| tags.insert(tag.to_owned(), value);
+    let mut put = |tag: &str, value: String| {
+        if !value.is_empty() {
+            tags.insert(tag.to_owned(), value);
+        }
+    };
     put(ID, record.id.to_string());
     put(NAME, cut(&record.display_name, limits));
     put(ORGANIZATION, record.organization.name().to_owned());
@@ -111,6 +118,12 @@ fn put_record(
         put(ROTATION, rotation.to_string());
     }
     put_list(tags, SCOPES, record.scopes.iter().map(str::to_owned), limits)
+}
+
+/// Whether a record can name all of these scopes.
+pub(in crate::rotation) fn has_room_for(scopes: &ScopeSet, limits: TagLimits) -> bool {
+    let names = scopes.iter().map(str::to_owned);
+    put_list(&mut BTreeMap::new(), SCOPES, names, limits).is_ok()
 }
 
 /// A list over as many tags as it needs, in order.

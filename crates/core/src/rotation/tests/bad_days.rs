@@ -116,7 +116,7 @@ fn a_clean_rotation_takes_these_steps_and_no_other() {
     world.advance(25 * 3600);
     let mut later = run(3);
     let report = later.finish(&mut world);
-    assert_eq!(labels(&later), ["prove", "revoke", "record", "done"]);
+    assert_eq!(labels(&later), ["prove", "revoke", "prove", "record", "done"]);
     assert_eq!(
         report.previous,
         Some(Previous {
@@ -127,7 +127,7 @@ fn a_clean_rotation_takes_these_steps_and_no_other() {
     assert!(!report.rotated);
     let mut quiet = run(4);
     assert_eq!(quiet.finish(&mut world).failure, None);
-    assert_eq!(labels(&quiet), ["done"]);
+    assert_eq!(labels(&quiet), ["prove", "done"]);
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn a_pat_of_another_owner_is_replaced_when_due_and_never_revoked() {
     };
     let mut early = as_someone(&world, 2);
     let report = early.finish(&mut world);
-    assert_eq!(labels(&early), ["done"]);
+    assert_eq!(labels(&early), ["prove", "done"]);
     assert!(!report.rotated && report.failure.is_none());
     says(&report, "svc-build@acme.example");
     world.advance(61 * 86_400);
@@ -663,6 +663,61 @@ fn a_value_read_back_otherwise_is_not_relied_on() {
 }
 
 #[test]
+fn a_value_that_does_not_work_is_replaced_whatever_its_tags_say() {
+    let mut world = recorded(0);
+    let old = world.current().unwrap().value.clone().unwrap();
+    assert!(forced(2).finish(&mut world).rotated);
+    world.revoke_by_hand(&old);
+    // A tool brings the old text back and copies the tags of the version before.
+    let tags = world.current().unwrap().version.tags.clone();
+    world.meddled = true;
+    world.put(tags, Some(old));
+    let mut later = run(3);
+    let report = later.finish(&mut world);
+    assert!(report.rotated && report.failure.is_none(), "{report:#?}");
+    assert!(
+        report.reason.contains("the stored value does not work"),
+        "{}",
+        report.reason
+    );
+    let value = world.current().unwrap().value.clone().unwrap();
+    assert_eq!(world.token(&value).life, Life::Active);
+}
+
+#[test]
+fn another_value_in_the_store_whose_pat_cannot_be_revoked_needs_a_person_and_is_replaced_next() {
+    let mut world = recorded(24);
+    world.meddled = true;
+    let mut run = forced(2);
+    let mut read = false;
+    let report = loop {
+        world.advance(1);
+        let label = run.next_label(&world);
+        if label == Some("read back") && !read {
+            let step = run.next(&world);
+            run.progress.note(&step, Outcome::OtherValue);
+            let current = world.current().unwrap().version.id.clone();
+            let mut stored = world.secret.iter_mut();
+            stored.find(|stored| stored.version.id == current).unwrap().value = None;
+            read = true;
+            continue;
+        }
+        let fault = if label == Some("revoke") {
+            Fault::Refused
+        } else {
+            Fault::None
+        };
+        if let Went::Ended(report) = run.go(&mut world, fault) {
+            break report;
+        }
+    };
+    assert_eq!(code(&report), (5, "neitherStoredNorRevoked"));
+    world.advance(60);
+    let next = self::run(3).finish(&mut world);
+    assert!(next.rotated && next.failure.is_none(), "{next:#?}");
+}
+
+#[test]
 fn a_cancelled_run_takes_back_what_it_has_minted() {
     for at in 1..12 {
         let mut world = recorded(24);
@@ -773,6 +828,25 @@ fn what_this_sign_in_replaced_is_revoked_though_another_owner_has_minted_since()
 }
 
 #[test]
+fn extending_never_takes_days_off_and_never_trusts_a_value_unseen() {
+    let mut world = recorded(24);
+    let end = world.metadata().record.unwrap().valid_to;
+    let mut shorter = forced(2);
+    shorter.settings.mode = Mode::Extend;
+    shorter.settings.valid_days = 10;
+    let report = shorter.finish(&mut world);
+    assert_eq!(code(&report), (2, "cannotExtend"));
+    assert_eq!(world.metadata().record.unwrap().valid_to, end);
+
+    let mut unseen = forced(3);
+    unseen.settings.mode = Mode::Extend;
+    unseen.settings.valid_days = 180;
+    let report = with(&mut world, &mut unseen, "prove", Outcome::Refused(failure()));
+    assert_eq!(code(&report).0, 4);
+    assert_eq!(world.metadata().record.unwrap().valid_to, end);
+}
+
+#[test]
 fn a_pat_can_be_extended_for_years_where_no_policy_minds() {
     let mut world = recorded(24);
     let mut extensions = 0;
@@ -799,7 +873,7 @@ fn extending_gives_the_same_pat_a_later_end_and_records_it() {
     let mut extending = run(2);
     extending.settings.mode = Mode::Extend;
     let report = extending.finish(&mut world);
-    assert_eq!(labels(&extending), ["extend", "record", "done"]);
+    assert_eq!(labels(&extending), ["prove", "extend", "record", "done"]);
     assert!(report.extended && !report.rotated && report.failure.is_none());
     let record = world.metadata().record.unwrap();
     assert_eq!(record.id, id);
@@ -807,7 +881,7 @@ fn extending_gives_the_same_pat_a_later_end_and_records_it() {
         record.valid_to.date_naive(),
         (world.now + TimeDelta::days(90)).date_naive()
     );
-    let Step::WriteTags(write) = &extending.steps[1] else {
+    let Step::WriteTags(write) = &extending.steps[2] else {
         panic!()
     };
     assert_eq!(write.expires, Some(record.valid_to));

@@ -121,3 +121,26 @@ fn a_minting_that_cannot_be_looked_for_is_remembered_and_holds_no_lock() {
     assert_eq!(forced(3).finish(&mut world).failure, None);
     assert_eq!(world.live().len(), 1);
 }
+
+#[test]
+fn a_run_held_up_before_its_write_does_not_call_a_revoked_pat_good() {
+    let mut world = recorded(0);
+    // Nothing can keep the late write out of the store: what counts is what is said and done then.
+    world.meddled = true;
+    let (mut first, mut second) = (forced(2), forced(3));
+    until(&mut world, &mut first, "store");
+    let step = first.next(&world);
+    world.advance(16 * 60);
+    assert!(second.finish(&mut world).rotated);
+    let good = world.current().unwrap().value.clone().unwrap();
+    world.advance(60);
+    let outcome = first.act(&mut world, &step, Done::Now).unwrap();
+    first.progress.note(&step, outcome);
+    let report = first.finish(&mut world);
+    let failure = report.failure.unwrap();
+    assert_eq!(failure.code.as_deref(), Some("deadWhenStored"), "{failure:?}");
+    assert_eq!(world.token(&good).life, Life::Active);
+    assert!(forced(4).finish(&mut world).rotated);
+    let value = world.current().unwrap().value.clone().unwrap();
+    assert_eq!((world.token(&value).life, world.live().len()), (Life::Active, 1));
+}

@@ -128,9 +128,9 @@ async fn a_pat_that_can_neither_be_stored_nor_revoked_in_time_is_named() {
     let (rotated, took) = stopped(&stage, "try", SECOND).await;
     assert_eq!(took, 6 * SECOND);
     let failure = rotated.report.failure.unwrap();
-    assert_eq!(failure.kind, FailureKind::NeedsPerson);
-    let all = format!("{failure:?}");
-    assert!(all.contains(guid(2).as_str()), "{all}");
+    assert_eq!(failure.kind, FailureKind::Cancelled);
+    assert!(failure.what.contains(guid(2).as_str()), "{failure:?}");
+    assert!(failure.what.contains("the next run revokes it"), "{failure:?}");
 }
 
 pub(super) fn is_a_change(called: &Called) -> bool {
