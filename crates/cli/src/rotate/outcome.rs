@@ -31,10 +31,10 @@ pub(super) fn set_outputs(
     } else {
         report.record.as_ref()
     };
-    let (secret_id, previous) = if report.dry_run && report.rotated {
-        (None, None)
+    let (secret_id, previous, next_due) = if report.dry_run && report.rotated {
+        (None, None, None)
     } else {
-        (secret_id, report.previous.as_ref())
+        (secret_id, report.previous.as_ref(), report.next_due)
     };
     let only_planned = |id: &AuthorizationId| report.dry_run && report.revoked().any(|other| other.id == *id);
     let reason = match (&report.failure, report.reason.is_empty()) {
@@ -59,7 +59,7 @@ pub(super) fn set_outputs(
             record.map(|record| moment(record.valid_to)).unwrap_or_default(),
         ),
         ("secretId", secret_id.map(plain).unwrap_or_default()),
-        ("nextRotationDue", report.next_due.map(moment).unwrap_or_default()),
+        ("nextRotationDue", next_due.map(moment).unwrap_or_default()),
         (
             "previousAuthorizationId",
             previous
