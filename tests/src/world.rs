@@ -1,5 +1,6 @@
 //! A small company, and one job of its pipeline: what tests of the product begin with.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::job::{Job, Step};
@@ -271,4 +272,18 @@ pub fn eventually(what: &str, reached: impl Fn() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
         std::thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// Checks several cases at once, so many of them as `width`: most of their time is the product waiting.
+pub fn at_once<T: Sync>(cases: &[T], width: usize, check: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..cases.len().min(width) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    check(case);
+                }
+            });
+        }
+    });
 }

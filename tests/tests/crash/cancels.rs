@@ -10,9 +10,9 @@ use patkeeper_tests::job::Job;
 use patkeeper_tests::package::Package;
 use patkeeper_tests::running::Ended;
 use patkeeper_tests::step::StepResult;
-use patkeeper_tests::world::rotation;
+use patkeeper_tests::world::{at_once, rotation};
 
-use crate::chain::{Finder, Link, at_once, chain};
+use crate::chain::{Finder, Link, chain};
 use crate::company::{Again, Company, Stage};
 use crate::table;
 

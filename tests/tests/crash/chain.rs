@@ -119,17 +119,3 @@ fn link(request: &LoggedRequest, counts: &mut HashMap<(String, String), u32>) ->
         path,
     }
 }
-
-/// Checks at once: much of their time is the program waiting before it asks again.
-pub(crate) fn at_once<T: Sync>(cases: &[T], width: usize, check: impl Fn(&T) + Sync) {
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..cases.len().min(width) {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                    check(case);
-                }
-            });
-        }
-    });
-}

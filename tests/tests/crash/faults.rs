@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use patkeeper_sim::{Action, Fault, Passage};
 
-use crate::chain::{Link, at_once, chain};
+use patkeeper_tests::world::at_once;
+
+use crate::chain::{Link, chain};
 use crate::company::{Again, Company, Stage};
 use crate::table;
 

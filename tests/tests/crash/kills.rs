@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use patkeeper_sim::{Action, Fault, Passage, Side};
 
-use crate::chain::{Finder, Link, at_once, chain};
+use patkeeper_tests::world::at_once;
+
+use crate::chain::{Finder, Link, chain};
 use crate::company::{Again, Company, Killer, Stage};
 use crate::table;
 

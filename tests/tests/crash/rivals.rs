@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use patkeeper_sim::{Boundary, Passage, Side};
 
-use crate::chain::at_once;
+use patkeeper_tests::world::at_once;
+
 use crate::company::{Again, Company, Ended, Stage};
 use crate::table;
 

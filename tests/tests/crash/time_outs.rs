@@ -19,10 +19,10 @@ use patkeeper_lifecycle::rotate::{Narrator, Rotation};
 use patkeeper_sim::{Action, Fault, Passage};
 use patkeeper_stores::KeyVault;
 use patkeeper_tests::office::VAULT;
-use patkeeper_tests::world::ACME;
+use patkeeper_tests::world::{ACME, at_once};
 use secrecy::SecretString;
 
-use crate::chain::{Finder, Link, at_once, chain};
+use crate::chain::{Finder, Link, chain};
 use crate::company::{Again, Company, NAME, SCOPES, SECRET, Stage};
 use crate::table;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use patkeeper_sim::{Action, Fault, Match};
 use patkeeper_tests::step::StepResult::{Failed, Succeeded};
 
-use patkeeper_tests::world::{PATS, World, end, ends};
+use patkeeper_tests::world::{PATS, World, at_once, end, ends};
 
 /// One page of healthy PATs, and a second page with the one that has ended... so `ok` would be a lie.
 fn two_pages() -> World {
@@ -49,7 +49,7 @@ fn a_second_page_that_keeps_failing_keeps_the_first_and_fails_the_step() {
             body: String::new(),
         },
     ];
-    at_once(ways, |way| {
+    at_once(&ways, 24, |way| {
         let mut world = two_pages();
         world.sim.fault(Fault::always(page_two(), way.clone()));
         let run = world.run(&World::step().input("failOn", "never"));
@@ -141,7 +141,7 @@ fn requests() -> Vec<Match> {
 fn no_single_fault_makes_a_wrong_ok() {
     let never = (Match::any().path(PATS).query("active"), Action::Hang);
     let all = std::iter::once(never).chain(faults()).collect();
-    at_once(all, |fault: &(Match, Action)| {
+    at_once(&all, 24, |fault: &(Match, Action)| {
         let (request, way) = fault.clone();
         let mut world = two_pages();
         world.pat("ended", -2);
@@ -172,7 +172,7 @@ fn no_single_fault_makes_a_wrong_ok() {
 
 #[test]
 fn no_lasting_fault_makes_a_wrong_ok() {
-    at_once(faults(), |(request, way)| {
+    at_once(&faults(), 24, |(request, way)| {
         let mut world = two_pages();
         world.sim.fault(Fault::always(request.clone(), way.clone()));
         let run = world.run(&World::step().input("failOn", "never"));
@@ -214,21 +214,6 @@ fn no_lasting_fault_makes_a_wrong_ok() {
                 "{request:?} {way:?}\n{}",
                 run.log()
             );
-        }
-    });
-}
-
-/// Checks in parallel: most of their time is the product waiting before it asks again.
-fn at_once<T: Send + Sync>(tries: Vec<T>, check: impl Fn(&T) + Sync) {
-    const LANES: usize = 24;
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..LANES.min(tries.len()) {
-            scope.spawn(|| {
-                while let Some(one) = tries.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                    check(one);
-                }
-            });
         }
     });
 }

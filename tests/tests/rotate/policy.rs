@@ -3,9 +3,9 @@
 use std::slice;
 
 use patkeeper_sim::{Action, Creation, Fault, Match, OverLifespan, Policies};
-use patkeeper_tests::world::{ACME, PATS};
+use patkeeper_tests::world::{ACME, PATS, at_once};
 
-use crate::scene::{Scene, assert_says, at_once, end, ends, is_in_days, moment};
+use crate::scene::{Scene, assert_says, end, ends, is_in_days, moment};
 
 fn policies(scene: &Scene, set: impl FnOnce(&mut Policies)) {
     scene.cloud(|cloud| set(&mut cloud.organization_mut(ACME).unwrap().policies));
@@ -42,7 +42,7 @@ fn each_policy_that_forbids_it_is_named_and_the_old_pat_stays() {
         ("failedToIssueAccessToken", 4, "could not make the PAT"),
         ("moonPhasePolicyViolation", 0, "moonPhasePolicyViolation"),
     ];
-    at_once(errors, |(error, exit_code, words)| {
+    at_once(&errors, 24, |(error, exit_code, words)| {
         let mut scene = Scene::rotated(70);
         let old = scene.stored();
         scene.sim().fault(Fault::always(

@@ -1,7 +1,5 @@
 //! A company whose pipeline rotates one PAT, and the days that pass there.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use patkeeper_sim::{Cloud, LoggedRequest, Pat, PatSeed, Right, SecretSeed, SecretVersion, Sim, VaultSecret};
 use patkeeper_tests::invariants::{Books, Place, assert_nothing_minted_is_lost, assert_safe, assert_settled};
@@ -284,18 +282,4 @@ pub(crate) fn assert_says(run: &Run, words: &[&str]) {
     for words in words {
         assert!(log.contains(words), "no '{words}' in:\n{log}");
     }
-}
-
-/// Checks at once: most of their time is the product waiting before it asks again.
-pub(crate) fn at_once<T: Send + Sync>(tries: Vec<T>, check: impl Fn(&T) + Sync) {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..tries.len().min(24) {
-            scope.spawn(|| {
-                while let Some(one) = tries.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    check(one);
-                }
-            });
-        }
-    });
 }

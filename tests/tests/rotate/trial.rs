@@ -7,7 +7,9 @@ use chrono::TimeDelta;
 use patkeeper_sim::{Action, Activation, Fault, Match, Pat, Refusal};
 use patkeeper_tests::job::Step;
 
-use crate::scene::{Scene, assert_says, at_once, end, ends};
+use patkeeper_tests::world::at_once;
+
+use crate::scene::{Scene, assert_says, end, ends};
 
 /// What the scopes lead to.
 const CHOSEN: &str = "_apis/build/controllers";
@@ -67,7 +69,10 @@ fn a_pat_that_does_not_work_is_revoked_again_and_the_old_one_stays() {
         (
             Box::new(always(Action::Refuse(Refusal::PatRefused))),
             same,
-            &["The new PAT does not work", "The new PAT was revoked, and the old one is as it was"],
+            &[
+                "The new PAT does not work",
+                "The new PAT was revoked, and the old one is as it was",
+            ],
         ),
         (
             Box::new(always(Action::Refuse(Refusal::SignInPage))),
@@ -96,7 +101,7 @@ fn a_pat_that_does_not_work_is_revoked_again_and_the_old_one_stays() {
             &["does not work", "distributedtask/pools", "verifyUrl"],
         ),
     ];
-    at_once(cases, |(arrange, alter, words)| {
+    at_once(&cases, 24, |(arrange, alter, words)| {
         let mut scene = Scene::rotated(70);
         let old = scene.stored();
         arrange(&scene);

@@ -7,9 +7,9 @@ use patkeeper_sim::{Action, Fault, Match, Right, SecretSeed, VaultAccess, VaultN
 use patkeeper_tests::invariants::{Books, assert_nothing_minted_is_lost, assert_safe};
 use patkeeper_tests::office::{VAULT, VAULT_HOST};
 use patkeeper_tests::running::Run;
-use patkeeper_tests::world::{PATS, eventually};
+use patkeeper_tests::world::{PATS, at_once, eventually};
 
-use crate::scene::{PLACE, SECRET, Scene, assert_says, at_once, end, ends};
+use crate::scene::{PLACE, SECRET, Scene, assert_says, end, ends};
 
 /// A due rotation whose value is held back on its way to the vault.
 fn held_back() -> (Scene, Run) {
@@ -137,7 +137,7 @@ fn a_vault_that_is_not_reached_changes_nothing() {
         (Match::any().host(VAULT_HOST), Action::ResetBefore),
         (Match::any().host(VAULT_HOST), Action::status(503)),
     ];
-    at_once(ways, |way| {
+    at_once(&ways, 24, |way| {
         let mut scene = Scene::rotated(70);
         let old = scene.stored();
         scene.sim().fault(Fault::always(way.0.clone(), way.1.clone()));
