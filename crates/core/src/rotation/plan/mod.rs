@@ -8,6 +8,8 @@
 //! | `take_back` | how it is taken back |
 //! | `extend` | a later end for the same PAT |
 //! | `finish` | the report |
+//!
+//! All of them ask `view`, which knows what holds now, and `writing`, which knows what the tags should say.
 
 mod attempt;
 mod due;
@@ -16,6 +18,7 @@ mod finish;
 mod recover;
 mod take_back;
 mod view;
+mod writing;
 
 use chrono::{DateTime, Utc};
 
