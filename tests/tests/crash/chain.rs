@@ -77,9 +77,11 @@ impl Finder {
 pub(crate) fn chain(stage: Stage) -> &'static [Link] {
     static DUE: LazyLock<Vec<Link>> = LazyLock::new(|| clean(Stage::Due));
     static FIRST: LazyLock<Vec<Link>> = LazyLock::new(|| clean(Stage::First));
+    static OVERLAP: LazyLock<Vec<Link>> = LazyLock::new(|| clean(Stage::Overlap));
     match stage {
         Stage::Due => &DUE,
         Stage::First => &FIRST,
+        Stage::Overlap => &OVERLAP,
     }
 }
 

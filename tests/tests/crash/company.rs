@@ -40,15 +40,29 @@ pub(crate) enum Stage {
     Due,
     /// There is no secret yet.
     First,
+    /// Nothing is due, and the overlap of what was replaced has passed.
+    Overlap,
 }
 
 impl Stage {
-    pub(crate) const ALL: [Self; 2] = [Self::Due, Self::First];
+    pub(crate) const ALL: [Self; 3] = [Self::Due, Self::First, Self::Overlap];
+    /// Those in which a PAT is minted.
+    pub(crate) const ROTATIONS: [Self; 2] = [Self::Due, Self::First];
 
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Due => "a due rotation",
             Self::First => "a first rotation",
+            Self::Overlap => "a run that revokes after the overlap",
+        }
+    }
+
+    /// What is on the books when it begins.
+    fn recorded(self) -> Option<&'static Recorded> {
+        match self {
+            Self::Due => Some(&RECORDED),
+            Self::First => None,
+            Self::Overlap => Some(&REPLACED),
         }
     }
 }
@@ -68,16 +82,24 @@ struct Recorded {
     secret: VaultSecret,
 }
 
-static RECORDED: LazyLock<Recorded> = LazyLock::new(|| {
-    let company = Company::new(Stage::First);
-    company.sim().cloud(|cloud| cloud.clock.advance(-TWO_MONTHS));
-    let ended = company.spawn(&company.environment).wait();
+static RECORDED: LazyLock<Recorded> = LazyLock::new(|| rotated(Stage::First, TWO_MONTHS, "0"));
+
+/// What they say an hour after the overlap of the next one.
+static REPLACED: LazyLock<Recorded> = LazyLock::new(|| rotated(Stage::Due, TimeDelta::hours(25), "24"));
+
+/// The books of a company that has rotated so long ago, with so many hours of overlap.
+fn rotated(stage: Stage, ago: TimeDelta, overlap: &str) -> Recorded {
+    let company = Company::new(stage);
+    company.sim().cloud(|cloud| cloud.clock.advance(-ago));
+    let mut environment = company.environment.clone();
+    environment.insert("INPUT_OVERLAPHOURS".to_owned(), overlap.to_owned());
+    let ended = company.spawn(&environment).wait();
     assert_eq!(ended.code, Some(0), "{}", ended.log);
     company.sim().cloud(|cloud| Recorded {
         pats: cloud.pats.clone(),
         secret: cloud.vault(VAULT).unwrap().secret(SECRET).unwrap().clone(),
     })
-});
+}
 
 /// The company, and the one job that rotates there.
 pub(crate) struct Company {
@@ -119,15 +141,17 @@ impl Company {
             for (organization, name) in strangers {
                 cloud.add_pat(PatSeed::new(&user, organization, name, "vso.code"));
             }
-            if stage == Stage::Due {
-                // What is drawn from here on has nothing in common with what is on the books below.
-                for _ in 0..4096 {
-                    cloud.guid();
-                }
+            // What is drawn from here on has nothing in common with what is on the books below.
+            let drawn = match stage {
+                Stage::First => 0,
+                Stage::Due => 4096,
+                Stage::Overlap => 8192,
+            };
+            for _ in 0..drawn {
+                cloud.guid();
             }
         });
-        if stage == Stage::Due {
-            let recorded = &*RECORDED;
+        if let Some(recorded) = stage.recorded() {
             office.world.sim.cloud(|cloud| {
                 cloud.pats.clone_from(&recorded.pats);
                 cloud

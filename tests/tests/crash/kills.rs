@@ -101,6 +101,11 @@ fn a_due_rotation_killed_at_any_request_is_finished_by_the_next_runs() {
 }
 
 #[test]
+fn a_run_that_revokes_what_was_replaced_killed_at_any_request_is_finished_by_the_next_runs() {
+    everywhere(Stage::Overlap);
+}
+
+#[test]
 fn a_first_rotation_killed_at_any_request_is_finished_by_the_next_runs() {
     everywhere(Stage::First);
 }

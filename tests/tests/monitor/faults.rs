@@ -140,7 +140,7 @@ fn requests() -> Vec<Match> {
 #[test]
 fn no_single_fault_makes_a_wrong_ok() {
     let never = (Match::any().path(PATS).query("active"), Action::Hang);
-    let all = std::iter::once(never).chain(faults()).collect();
+    let all: Vec<_> = std::iter::once(never).chain(faults()).collect();
     at_once(&all, 24, |fault: &(Match, Action)| {
         let (request, way) = fault.clone();
         let mut world = two_pages();
