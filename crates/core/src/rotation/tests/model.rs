@@ -26,6 +26,8 @@ pub(super) struct Token {
     pub(super) life: Life,
     /// Minted by a run, for this organization.
     pub(super) ours: bool,
+    /// A run was told to take it over, so it may be revoked like one that a run has minted.
+    adopted: bool,
     /// When a version with another value was put above the one that held it.
     replaced: Option<DateTime<Utc>>,
 }
@@ -34,6 +36,19 @@ pub(super) struct Token {
 pub(super) struct Stored {
     pub(super) version: Version,
     pub(super) value: Option<AuthorizationId>,
+    /// When its tags were last written.
+    written: DateTime<Utc>,
+    /// Whether its run was held up before it stored for so long that others could take it for dead, and revoke what it
+    /// had minted. Nothing can keep such a write out of a store that cannot compare and set.
+    held_up: bool,
+}
+
+/// A request that was sent and not answered.
+#[derive(Debug, Clone)]
+struct OnItsWay {
+    lands: DateTime<Utc>,
+    asked: DateTime<Utc>,
+    what: Landing,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +62,15 @@ enum Landing {
         tags: BTreeMap<String, String>,
         value: AuthorizationId,
     },
+    Tags {
+        version: String,
+        tags: BTreeMap<String, String>,
+    },
+    Revoke(AuthorizationId),
+    Extend {
+        id: AuthorizationId,
+        valid_to: DateTime<Utc>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -54,12 +78,14 @@ pub(super) struct World {
     pub(super) now: DateTime<Utc>,
     pub(super) secret: Vec<Stored>,
     pub(super) tokens: Vec<Token>,
-    landing: Vec<(DateTime<Utc>, Landing)>,
+    landing: Vec<OnItsWay>,
     made: u128,
     /// Whether the store has held a value of a run's.
     pub(super) began: bool,
     /// Whether a person has interfered, so that the store may hold what does not work.
     pub(super) meddled: bool,
+    /// Whether tags have landed late, over some that were written since they were sent: an intent may have been lost.
+    pub(super) overwrote: bool,
     pub(super) overlap_hours: u32,
 }
 
@@ -73,8 +99,22 @@ pub(super) enum Fault {
     Unclear(Done),
     /// The process dies. What it asked for was never done, was done, or will be done later.
     Crash(Done),
+    /// The run is cancelled before the step is planned.
+    Cancel,
+    /// The run is cancelled while it waits for an answer, and gets none.
+    CancelDuring(Done),
     /// The machine stands still for this many seconds before the step is planned.
     Stall(i64),
+    /// The machine stands still for this many seconds between planning the step and doing it.
+    HeldUp(i64),
+}
+
+/// Which of the store and the list of PATs a run looks at first; what happens in between it sees in one of them alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    AtOnce,
+    StoreFirst,
+    ListFirst,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +148,7 @@ impl World {
             made: 0,
             began: false,
             meddled: false,
+            overwrote: false,
             overlap_hours,
         };
         // A stranger's PAT in the same family, one of a longer base name, and one of another organization.
@@ -144,6 +185,7 @@ impl World {
             },
             life: Life::Active,
             ours,
+            adopted: false,
             replaced: None,
         });
         id
@@ -182,13 +224,13 @@ impl World {
     pub(super) fn advance(&mut self, seconds: i64) {
         let until = self.now + TimeDelta::seconds(seconds);
         loop {
-            self.landing.sort_by_key(|(at, _)| *at);
-            if self.landing.first().is_none_or(|(at, _)| *at > until) {
+            self.landing.sort_by_key(|landing| landing.lands);
+            if self.landing.first().is_none_or(|landing| landing.lands > until) {
                 break;
             }
-            let (at, landing) = self.landing.remove(0);
-            self.now = self.now.max(at);
-            match landing {
+            let OnItsWay { lands, asked, what } = self.landing.remove(0);
+            self.now = self.now.max(lands);
+            match what {
                 Landing::Mint {
                     name,
                     scopes,
@@ -197,16 +239,23 @@ impl World {
                     self.mint(&name, &scopes, valid_to);
                 }
                 Landing::Put { tags, value } => {
-                    self.put(tags, Some(value));
+                    self.put_as_asked(tags, Some(value), asked);
+                }
+                Landing::Tags { version, tags } => self.write_tags(&version, &tags, asked),
+                Landing::Revoke(id) => {
+                    self.revoke(&id);
+                }
+                Landing::Extend { id, valid_to } => {
+                    self.extend(&id, valid_to);
                 }
             }
         }
         self.now = until;
     }
 
-    fn later(&mut self, seconds: i64, landing: Landing) {
-        self.landing
-            .push((self.now + TimeDelta::seconds(seconds), landing));
+    fn later(&mut self, seconds: i64, asked: DateTime<Utc>, what: Landing) {
+        let lands = self.now + TimeDelta::seconds(seconds);
+        self.landing.push(OnItsWay { lands, asked, what });
     }
 
     fn mint(&mut self, name: &str, scopes: &ScopeSet, valid_to: DateTime<Utc>) -> AuthorizationId {
@@ -217,6 +266,15 @@ impl World {
 
     /// A new version above all others.
     pub(super) fn put(&mut self, tags: BTreeMap<String, String>, value: Option<AuthorizationId>) -> String {
+        self.put_as_asked(tags, value, self.now)
+    }
+
+    fn put_as_asked(
+        &mut self,
+        tags: BTreeMap<String, String>,
+        value: Option<AuthorizationId>,
+        asked: DateTime<Utc>,
+    ) -> String {
         let id = format!("v{}", self.secret.len() + 1);
         let before = self.current().and_then(|stored| stored.value.clone());
         let now = self.now;
@@ -237,17 +295,39 @@ impl World {
                 tags,
             },
             value,
+            written: self.now,
+            held_up: self.now - asked > LOCK - STORE_WITHIN,
         });
         self.check();
         id
     }
 
-    /// From the first success on the store holds a PAT that was not revoked.
-    pub(super) fn check(&self) {
-        if !self.began || self.meddled {
-            return;
+    /// Tags are written as a whole, over whatever is there.
+    fn write_tags(&mut self, version: &str, tags: &BTreeMap<String, String>, asked: DateTime<Utc>) {
+        assert!(tags.len() <= 15);
+        let mut stored = self.secret.iter_mut();
+        let stored = stored.find(|stored| stored.version.id == version).unwrap();
+        self.overwrote |= stored.written > asked;
+        stored.written = self.now;
+        stored.version.tags.clone_from(tags);
+    }
+
+    fn extend(&mut self, id: &AuthorizationId, valid_to: DateTime<Utc>) -> bool {
+        let token = self.token_mut(id).unwrap();
+        let is_active = token.life == Life::Active;
+        if is_active {
+            token.pat.valid_to = valid_to;
         }
-        let current = self.current().unwrap();
+        is_active
+    }
+
+    /// From the first success on the store holds a PAT that was not revoked, unless a person has revoked one, or a run
+    /// was held up between planning to store and storing.
+    pub(super) fn check(&self) {
+        let current = self.current().filter(|stored| !stored.held_up);
+        let Some(current) = current.filter(|_| self.began && !self.meddled) else {
+            return;
+        };
         assert!(current.version.enabled, "the current version cannot be read");
         let value = current.value.as_ref().unwrap();
         assert_eq!(
@@ -258,29 +338,40 @@ impl World {
     }
 
     /// The rules of who may be revoked, and when.
-    fn revoke(&mut self, id: &AuthorizationId) -> bool {
-        let token = self.token(id).clone();
+    fn check_revocable(&self, id: &AuthorizationId) {
+        let token = self.token(id);
         let name = &token.pat.display_name;
-        assert!(token.ours, "the stranger {name} is revoked");
+        assert!(token.ours || token.adopted, "the stranger {name} is revoked");
         assert!(
             self.current()
                 .is_none_or(|stored| stored.value.as_ref() != Some(id)),
             "{name} is revoked, and the store holds it"
         );
-        for (_, landing) in &self.landing {
-            let lands = matches!(landing, Landing::Put { value, .. } if value == id);
+        for landing in &self.landing {
+            let lands = matches!(&landing.what, Landing::Put { value, .. } if value == id);
             assert!(!lands, "{name} is revoked, and the store may yet hold it");
         }
         if let Some(replaced) = token.replaced.filter(|_| token.life == Life::Active) {
             let until = replaced + TimeDelta::hours(i64::from(self.overlap_hours));
             assert!(self.now >= until, "{name} is revoked within the overlap");
-            let current = self.current().and_then(|stored| stored.value.as_ref()).unwrap();
-            assert_eq!(
-                self.token(current).life,
-                Life::Active,
+            let above = self.secret.iter().rev();
+            let mut above = above.take_while(|stored| stored.value.as_ref() != Some(id));
+            let works = |stored: &Stored| {
+                let value = stored.value.as_ref();
+                value.is_some_and(|value| self.token(value).life == Life::Active)
+            };
+            let current = self.current().unwrap();
+            // A value that was held up may have landed above the good one that has replaced this.
+            assert!(
+                works(current) || (current.held_up && above.any(works)),
                 "{name} was the last one that works"
             );
         }
+    }
+
+    /// Whether it was active until now.
+    fn revoke(&mut self, id: &AuthorizationId) -> bool {
+        self.check_revocable(id);
         let token = self.token_mut(id).unwrap();
         let was = std::mem::replace(&mut token.life, Life::Revoked);
         self.check();
@@ -304,6 +395,9 @@ pub(super) struct Run {
     pub(super) in_hand: Option<AuthorizationId>,
     /// How far this machine's clock is ahead.
     pub(super) skew: TimeDelta,
+    pub(super) looks: Looks,
+    /// What it saw first, where it does not look at everything at once.
+    half: Option<Observed>,
     /// Every step taken.
     pub(super) steps: Vec<Step>,
 }
@@ -343,6 +437,8 @@ impl Run {
             progress: Progress::default(),
             in_hand: None,
             skew: TimeDelta::zero(),
+            looks: Looks::AtOnce,
+            half: None,
             steps: Vec::new(),
         }
     }
@@ -384,11 +480,14 @@ impl Run {
         if let Fault::Stall(seconds) = fault {
             world.advance(seconds);
         }
+        if matches!(fault, Fault::Cancel) {
+            self.progress.cancel();
+        }
         if self.observed.is_none() {
-            if matches!(fault, Fault::Crash(_)) {
+            if matches!(fault, Fault::Crash(_) | Fault::CancelDuring(_)) {
                 return Went::Died;
             }
-            self.observed = Some(self.observe(world));
+            self.look(world);
             return Went::On;
         }
         let step = self.next(world);
@@ -401,25 +500,30 @@ impl Run {
             "it does not end: {:#?}",
             self.progress.lines
         );
+        let planned = world.now;
+        if let Fault::HeldUp(seconds) = fault {
+            world.advance(seconds);
+        }
         let outcome = match fault {
             Fault::Crash(done) => {
-                self.act(world, &step, done);
+                self.act_as_planned(world, &step, done, planned);
                 return Went::Died;
             }
             Fault::Refused => Outcome::Failed(failure()),
-            Fault::Unclear(done) => {
-                self.act(world, &step, done);
-                match step {
-                    Step::ListEnded { .. }
-                    | Step::ReadCurrent { .. }
-                    | Step::FindByName { .. }
-                    | Step::Test { .. }
-                    | Step::Prove { .. }
-                    | Step::ReadBack { .. } => Outcome::Failed(failure()),
-                    _ => Outcome::Unclear(failure()),
+            Fault::Unclear(done) | Fault::CancelDuring(done) => {
+                self.act_as_planned(world, &step, done, planned);
+                if matches!(fault, Fault::CancelDuring(_)) {
+                    self.progress.cancel();
+                }
+                if step.changes() {
+                    Outcome::Unclear(failure())
+                } else {
+                    Outcome::Failed(failure())
                 }
             }
-            Fault::None | Fault::Stall(_) => self.act(world, &step, Done::Now).unwrap(),
+            Fault::None | Fault::Cancel | Fault::Stall(_) | Fault::HeldUp(_) => {
+                self.act_as_planned(world, &step, Done::Now, planned).unwrap()
+            }
         };
         self.progress.note(&step, outcome);
         // Looking and putting the first version follow each other at once: Key Vault has no other way to do both.
@@ -429,6 +533,34 @@ impl Run {
             return self.go(world, Fault::None);
         }
         Went::On
+    }
+
+    /// Looks at the store and at the list of PATs, or at the first of them.
+    fn look(&mut self, world: &mut World) {
+        if let Some(token) = self.settings.adopt.as_ref().and_then(|id| world.token_mut(id)) {
+            token.adopted = true;
+        }
+        let now = self.observe(world);
+        let (mut seen, listed) = match (self.looks, self.half.take()) {
+            (Looks::AtOnce, _) => (now.clone(), now.active),
+            (_, None) => {
+                self.half = Some(now);
+                return;
+            }
+            (Looks::StoreFirst, Some(before)) => (before, now.active),
+            (Looks::ListFirst, Some(before)) => (now, before.active),
+        };
+        seen.active = listed;
+        // A list that lacks the recorded PAT may be older than what the store shows: the executor asks for another.
+        if let Secret::Present { current, .. } = &seen.secret
+            && let Ok(Metadata {
+                record: Some(record), ..
+            }) = Metadata::read(&current.tags)
+            && !seen.active.iter().any(|pat| pat.authorization_id == record.id)
+        {
+            seen.active = active(world);
+        }
+        self.observed = Some(seen);
     }
 
     /// Runs to its end without a fault.
@@ -444,11 +576,31 @@ impl Run {
     }
 
     pub(super) fn act(&mut self, world: &mut World, step: &Step, done: Done) -> Option<Outcome> {
+        self.act_as_planned(world, step, done, world.now)
+    }
+
+    /// Does now what was planned then; `None`: there is no answer.
+    pub(super) fn act_as_planned(
+        &mut self,
+        world: &mut World,
+        step: &Step,
+        done: Done,
+        planned: DateTime<Utc>,
+    ) -> Option<Outcome> {
+        if let Step::Revoke { id, .. } = step {
+            world.check_revocable(id);
+        }
         let later = match done {
             Done::Never => return None,
             Done::Now => None,
             Done::Later(seconds) => Some(seconds),
         };
+        if let Some(seconds) = later
+            && let Some(what) = self.landing(step)
+        {
+            world.later(seconds, planned, what);
+            return None;
+        }
         Some(match step {
             Step::ListEnded { .. } => Outcome::Ended(Ended {
                 revoked: world
@@ -471,10 +623,7 @@ impl Run {
                     version: world.put(write.tags.clone(), None),
                 },
                 Some(version) => {
-                    let mut stored = world.secret.iter_mut();
-                    let stored = stored.find(|stored| stored.version.id == *version).unwrap();
-                    assert!(write.tags.len() <= 15);
-                    stored.version.tags.clone_from(&write.tags);
+                    world.write_tags(version, &write.tags, planned);
                     Outcome::Written {
                         version: version.clone(),
                     }
@@ -489,18 +638,6 @@ impl Run {
                 scopes,
                 valid_to,
             } => {
-                if let Some(seconds) = later {
-                    let (name, scopes, valid_to) = (name.clone(), scopes.clone(), *valid_to);
-                    world.later(
-                        seconds,
-                        Landing::Mint {
-                            name,
-                            scopes,
-                            valid_to,
-                        },
-                    );
-                    return None;
-                }
                 let id = world.mint(name, scopes, *valid_to);
                 self.in_hand = Some(id.clone());
                 Outcome::Minted {
@@ -522,18 +659,8 @@ impl Run {
             }
             Step::Store { tags, .. } => {
                 let value = self.in_hand.clone().unwrap();
-                if let Some(seconds) = later {
-                    world.later(
-                        seconds,
-                        Landing::Put {
-                            tags: tags.clone(),
-                            value,
-                        },
-                    );
-                    return None;
-                }
                 Outcome::Stored {
-                    version: world.put(tags.clone(), Some(value)),
+                    version: world.put_as_asked(tags.clone(), Some(value), planned),
                 }
             }
             Step::ReadBack { version } => {
@@ -544,10 +671,43 @@ impl Run {
                 }
             }
             Step::Extend { id, valid_to, .. } => {
-                world.token_mut(id).unwrap().pat.valid_to = *valid_to;
-                Outcome::Extended { valid_to: *valid_to }
+                if world.extend(id, *valid_to) {
+                    Outcome::Extended { valid_to: *valid_to }
+                } else {
+                    Outcome::Failed(failure())
+                }
             }
             Step::Done(_) => unreachable!(),
+        })
+    }
+
+    /// What is on its way once the step is asked for; `None`: a read, or a first version, which lands at once. A first
+    /// version that lands above a value hides it, and two runs that meet are the only way to that which is told of.
+    fn landing(&self, step: &Step) -> Option<Landing> {
+        Some(match step {
+            Step::Mint {
+                name,
+                scopes,
+                valid_to,
+            } => Landing::Mint {
+                name: name.clone(),
+                scopes: scopes.clone(),
+                valid_to: *valid_to,
+            },
+            Step::Store { tags, .. } => Landing::Put {
+                tags: tags.clone(),
+                value: self.in_hand.clone().unwrap(),
+            },
+            Step::WriteTags(write) => Landing::Tags {
+                version: write.version.clone()?,
+                tags: write.tags.clone(),
+            },
+            Step::Revoke { id, .. } => Landing::Revoke(id.clone()),
+            Step::Extend { id, valid_to, .. } => Landing::Extend {
+                id: id.clone(),
+                valid_to: *valid_to,
+            },
+            _ => return None,
         })
     }
 }
