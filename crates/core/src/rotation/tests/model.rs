@@ -105,8 +105,8 @@ pub(super) enum Fault {
     CancelDuring(Done),
     /// The machine stands still for this many seconds before the step is planned.
     Stall(i64),
-    /// The machine stands still for this many seconds between planning the step and doing it.
-    HeldUp(i64),
+    /// The machine stands still between planning the step and doing it, until the run's next turn.
+    HeldUp,
 }
 
 /// Which of the store and the list of PATs a run looks at first; what happens in between it sees in one of them alone.
@@ -398,6 +398,8 @@ pub(super) struct Run {
     pub(super) looks: Looks,
     /// What it saw first, where it does not look at everything at once.
     half: Option<Observed>,
+    /// What was planned before the machine stood still, and when.
+    held_up: Option<(Step, DateTime<Utc>)>,
     /// Every step taken.
     pub(super) steps: Vec<Step>,
 }
@@ -439,6 +441,7 @@ impl Run {
             skew: TimeDelta::zero(),
             looks: Looks::AtOnce,
             half: None,
+            held_up: None,
             steps: Vec::new(),
         }
     }
@@ -490,20 +493,24 @@ impl Run {
             self.look(world);
             return Went::On;
         }
-        let step = self.next(world);
-        self.steps.push(step.clone());
+        let (step, planned) = match self.held_up.take() {
+            Some(held_up) => held_up,
+            None => (self.next(world), world.now),
+        };
         if let Step::Done(report) = step {
+            self.steps.push(Step::Done(report.clone()));
             return Went::Ended(report);
         }
+        if fault == Fault::HeldUp {
+            self.held_up = Some((step, planned));
+            return Went::On;
+        }
+        self.steps.push(step.clone());
         assert!(
             self.steps.len() < 60,
             "it does not end: {:#?}",
             self.progress.lines
         );
-        let planned = world.now;
-        if let Fault::HeldUp(seconds) = fault {
-            world.advance(seconds);
-        }
         let outcome = match fault {
             Fault::Crash(done) => {
                 self.act_as_planned(world, &step, done, planned);
@@ -521,7 +528,7 @@ impl Run {
                     Outcome::Failed(failure())
                 }
             }
-            Fault::None | Fault::Cancel | Fault::Stall(_) | Fault::HeldUp(_) => {
+            Fault::None | Fault::Cancel | Fault::Stall(_) | Fault::HeldUp => {
                 self.act_as_planned(world, &step, Done::Now, planned).unwrap()
             }
         };

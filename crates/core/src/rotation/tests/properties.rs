@@ -20,18 +20,30 @@ fn done() -> impl Strategy<Value = Done> {
     ]
 }
 
-fn faults(crash: bool) -> impl Strategy<Value = Fault> {
-    let crashes = if crash { 2 } else { 0 };
+fn fault(crash: bool) -> impl Strategy<Value = Fault> {
+    let crashes = if crash { 4 } else { 0 };
     prop_oneof![
-        30 => Just(Fault::None),
         2 => Just(Fault::Refused),
         4 => done().prop_map(Fault::Unclear),
         1 => Just(Fault::Cancel),
         2 => done().prop_map(Fault::CancelDuring),
         crashes + 1 => done().prop_map(move |done| if crash { Fault::Crash(done) } else { Fault::None }),
         2 => prop_oneof![Just(60_i64), Just(500), Just(700), Just(1000)].prop_map(Fault::Stall),
-        1 => prop_oneof![Just(30_i64), Just(1000)].prop_map(Fault::HeldUp),
+        2 => Just(Fault::HeldUp),
     ]
+}
+
+/// One for each request: few in most runs, or none would come to its end.
+fn faults(crash: bool) -> impl Strategy<Value = Vec<Fault>> {
+    let few = vec((0_usize..16, fault(crash)), 0..3).prop_map(|few| {
+        let mut faults = Vec::from([Fault::None; 16]);
+        for (at, fault) in few {
+            faults[at] = fault;
+        }
+        faults
+    });
+    let many = vec(prop_oneof![2 => Just(Fault::None), 1 => fault(crash)], 0..25);
+    prop_oneof![4 => few, 1 => many]
 }
 
 /// A run: what precedes it in seconds, whether it is the same job again, what it is asked for, and its faults.
@@ -49,14 +61,14 @@ struct Plan {
 
 fn plans(crash: bool) -> impl Strategy<Value = Plan> {
     (
-        prop_oneof![1_i64..120, 120_i64..2_000, 2_000_i64..200_000, Just(65 * 86_400)],
-        any::<bool>(),
+        prop_oneof![2 => 1_i64..120, 1 => 120_i64..2_000, 1 => 2_000_i64..200_000, 1 => Just(65 * 86_400)],
+        prop::bool::weighted(0.7),
         prop::bool::weighted(0.6),
         prop::bool::weighted(0.2),
         prop::bool::weighted(0.2),
         -300_i64..300,
         prop_oneof![4 => Just(Looks::AtOnce), 1 => Just(Looks::StoreFirst), 1 => Just(Looks::ListFirst)],
-        vec(faults(crash), 0..25),
+        faults(crash),
     )
         .prop_map(
             |(after, same_job, force, extend, adopt, skew, looks, faults)| Plan {
@@ -76,7 +88,7 @@ fn plans(crash: bool) -> impl Strategy<Value = Plan> {
 fn slow() -> impl Strategy<Value = Plan> {
     plans(false).prop_map(|mut plan| {
         plan.faults
-            .retain(|fault| matches!(fault, Fault::None | Fault::Stall(_) | Fault::HeldUp(_)));
+            .retain(|fault| matches!(fault, Fault::None | Fault::Stall(_) | Fault::HeldUp));
         plan
     })
 }
@@ -202,6 +214,20 @@ impl History {
     }
 }
 
+/// Which of two runs has a turn, and how many seconds pass before it: some steps of the one, some of the other.
+fn turns() -> impl Strategy<Value = Vec<(bool, i64)>> {
+    let some = (
+        any::<bool>(),
+        1_usize..16,
+        0_i64..20,
+        prop_oneof![3 => Just(0_i64), 1 => Just(960)],
+    );
+    let some = some.prop_map(|(which, many, seconds, before)| {
+        (0..many).map(move |turn| (which, if turn == 0 { before + seconds } else { seconds }))
+    });
+    vec(some, 0..8).prop_map(|turns| turns.into_iter().flatten().collect())
+}
+
 /// Two runs, a step of one or of the other at a time.
 fn interleave(history: &mut History, runs: [&Plan; 2], turns: &[(bool, i64)], first: u32) {
     let mut going = [history.run(runs[0], first), history.run(runs[1], first + 1)].map(Some);
@@ -240,7 +266,7 @@ fn config() -> ProptestConfig {
         return asked;
     }
     ProptestConfig {
-        cases: 400,
+        cases: 800,
         rng_seed: RngSeed::Fixed(20_261_121),
         ..asked
     }
@@ -269,7 +295,7 @@ proptest! {
     fn two_runs_at_once_however_slow_leave_one_recorded_pat(
         before in before(),
         runs in [slow(), slow()],
-        turns in vec((any::<bool>(), 0_i64..40), 0..60),
+        turns in turns(),
         overlap in prop_oneof![Just(0_u32), Just(24)],
     ) {
         let mut history = History::new(before, overlap);
@@ -285,7 +311,7 @@ proptest! {
     fn two_runs_at_once_that_may_fail_and_die_leave_nothing_that_is_not_told_of(
         before in before(),
         runs in vec([plans(true), plans(true)], 1..4),
-        turns in vec((any::<bool>(), 0_i64..40), 0..60),
+        turns in turns(),
         overlap in prop_oneof![Just(0_u32), Just(24)],
     ) {
         let mut history = History::new(before, overlap);
@@ -295,6 +321,35 @@ proptest! {
         }
         let report = history.settle();
         history.one_is_left(&report, true);
+    }
+
+    /// It may be taken for dead meanwhile, and what it writes in the end may be a PAT that was revoked.
+    #[test]
+    fn a_run_held_up_before_any_request_while_another_works_leaves_one_recorded_pat(
+        before in before(),
+        [first, second] in [slow(), slow()],
+        at in 0_usize..14,
+        seconds in prop_oneof![0_i64..60, 800_i64..1_200],
+        overlap in prop_oneof![Just(0_u32), Just(24)],
+    ) {
+        let mut history = History::new(before, overlap);
+        history.world.advance(first.after);
+        let mut held_up = history.run(&Plan { same_job: false, ..first }, 10);
+        let mut ended = false;
+        for turn in 0..=at {
+            history.world.advance(1);
+            let fault = if turn == at { Fault::HeldUp } else { Fault::None };
+            ended = ended || !matches!(held_up.go(&mut history.world, fault), Went::On);
+        }
+        history.world.advance(seconds);
+        history.alone(&second, 11);
+        while !ended {
+            history.world.advance(1);
+            ended = !matches!(held_up.go(&mut history.world, Fault::None), Went::On);
+            history.world.check();
+        }
+        let report = history.settle();
+        history.one_is_left(&report, false);
     }
 
     /// A person revokes PATs between runs: what still works is kept until a new one is stored, and nothing of anybody
