@@ -215,10 +215,12 @@ impl<'a> View<'a> {
             let unsettled = version.metadata.unsettled.iter();
             names.extend(unsettled.map(|unsettled| (unsettled.name.as_str(), None)));
         }
-        // What was minted under such a name and then stored is not lost, whatever id its tags show now.
+        // A name may be that of a PAT which was stored, and whose id the tags no more tell. Where the recorded one is
+        // seen to be another, who has the name is a second one.
         let stored: BTreeSet<&str> = self
             .versions()
             .filter_map(|version| version.metadata.record.as_ref())
+            .filter(|record| self.active(&record.id).is_none())
             .map(|record| record.display_name.as_str())
             .collect();
         names.retain(|(name, _)| !stored.contains(name));

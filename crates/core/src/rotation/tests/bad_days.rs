@@ -663,6 +663,38 @@ fn a_value_read_back_otherwise_is_not_relied_on() {
 }
 
 #[test]
+fn a_second_pat_of_the_minted_name_is_revoked_and_the_stored_one_is_not() {
+    let mut world = recorded(24);
+    assert!(forced(2).finish(&mut world).rotated);
+    let record = world.metadata().record.unwrap();
+    // A service that answers "too many requests" and has made one all the same is asked again.
+    let twin = world.make(&record.display_name, "vso.code", HERE, true);
+    world.advance(16 * 60);
+    assert_eq!(run(3).finish(&mut world).failure, None);
+    assert_eq!(world.token(&twin).life, Life::Revoked);
+    assert_eq!(world.token(&record.id).life, Life::Active);
+}
+
+#[test]
+fn a_stored_pat_whose_id_the_tags_no_more_tell_is_not_taken_for_a_dead_runs() {
+    let mut world = recorded(24);
+    assert!(forced(2).finish(&mut world).rotated);
+    world.advance(16 * 60);
+    let stored = world.metadata().record.unwrap().id;
+    let current = world.current().unwrap().version.id.clone();
+    let mut versions = world.secret.iter_mut();
+    let version = versions.find(|stored| stored.version.id == current).unwrap();
+    let wrong = guid(0xffff).to_string();
+    version
+        .version
+        .tags
+        .insert("patkeeper-authorization-id".to_owned(), wrong);
+    world.meddled = true;
+    run(3).finish(&mut world);
+    assert_eq!(world.token(&stored).life, Life::Active);
+}
+
+#[test]
 fn a_value_that_does_not_work_is_replaced_whatever_its_tags_say() {
     let mut world = recorded(0);
     let old = world.current().unwrap().value.clone().unwrap();
