@@ -5,6 +5,7 @@ use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::{Inputs, PatMonitorInputs, PatRotateInputs};
 use patkeeper_agent::registry::{Task, pat_monitor, pat_rotate};
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::organization::Organization;
 use patkeeper_core::report::Run;
 use patkeeper_http::{Client, Settings};
 
@@ -39,6 +40,15 @@ impl Around<'_> {
             proxy: self.network.proxy.as_ref(),
             variables: self.variables,
         }
+    }
+
+    /// The organization's account id as the agent names it, where the job runs in this very organization.
+    pub(crate) fn known_account(&self, organization: &Organization) -> Option<String> {
+        let here = Organization::parse(self.context.collection_uri.as_deref()?).ok()?;
+        self.context
+            .collection_id
+            .clone()
+            .filter(|_| here == *organization)
     }
 
     /// What a report says of the run.

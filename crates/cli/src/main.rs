@@ -6,6 +6,7 @@ mod commands;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
+mod folder;
 mod job;
 mod memory;
 mod monitor;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use chrono::Utc;
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
-use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::PatMonitorInputs;
 use patkeeper_agent::inputs::pat_monitor::{AlertOn, ReportFormat};
 use patkeeper_agent::inputs::sign_in::SignIn;
@@ -27,9 +26,10 @@ use patkeeper_lifecycle::monitor::{Target, none_read, read_all};
 use serde_json::Value;
 
 use crate::alerts;
+use crate::folder::Folder;
 use crate::job::Around;
 use crate::run::{self, Ending};
-use reports::{Folder, Written};
+use reports::Written;
 
 /// Runs PatMonitor.
 pub(crate) fn perform(inputs: PatMonitorInputs, around: Around<'_>) -> Result<Ending, Failure> {
@@ -58,7 +58,7 @@ async fn run(inputs: &PatMonitorInputs, around: &Around<'_>) -> Result<Ending, F
     let place = around.place(&client);
     let signed_in = place.sign_in(&inputs.sign_in);
     let readings = match signed_in.azure_devops().await {
-        Ok(token) => read_all(&targets(inputs, &client, token, around.context)).await,
+        Ok(token) => read_all(&targets(inputs, &client, token, around)).await,
         // Configuration is to be mended by who wrote it. Anything else may happen to a good pipeline on any day,
         // and then the team is told like of all that cannot be read.
         Err(failure) if failure.kind == FailureKind::Input => return Err(failure),
@@ -211,18 +211,11 @@ fn targets(
     inputs: &PatMonitorInputs,
     client: &Client,
     token: Arc<dyn TokenSource>,
-    context: &AgentContext,
+    around: &Around<'_>,
 ) -> Vec<Target<AzureDevOps>> {
-    let here = context
-        .collection_uri
-        .as_deref()
-        .and_then(|uri| Organization::parse(uri).ok());
     let target = |organization: &Organization| Target {
         organization: organization.clone(),
-        known_account_id: context
-            .collection_id
-            .clone()
-            .filter(|_| here.as_ref() == Some(organization)),
+        known_account_id: around.known_account(organization),
         pats: AzureDevOps::new(client.clone(), organization.clone(), Arc::clone(&token)),
     };
     inputs.organizations.iter().map(target).collect()
@@ -240,7 +233,7 @@ fn write(
     let Some(folder) = folder else {
         return (Written::default(), end);
     };
-    match folder.write(report, &formats(console, &inputs.report_formats)) {
+    match Written::into(folder, report, &formats(console, &inputs.report_formats)) {
         Ok(written) => {
             if let Some(markdown) = &written.markdown {
                 console.upload_summary(&markdown.to_string_lossy());

@@ -11,7 +11,6 @@ use patkeeper_agent::inputs::PatRotateInputs;
 use patkeeper_agent::registry::pat_rotate;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::news::News;
-use patkeeper_core::organization::Organization;
 use patkeeper_core::render;
 use patkeeper_core::rotation::{Observed, Outcome, RotationId, RotationReport, RunId, Settings, Step};
 use patkeeper_devops::{AzureDevOps, Probe};
@@ -74,7 +73,7 @@ async fn run(
                 secret: &ways.secret,
                 run: this_run(around)?,
                 rotations: [RotationId::new(random()?), RotationId::new(random()?)],
-                known_account_id: known_account(around, &settings.organization),
+                known_account_id: around.known_account(&settings.organization),
                 now: Utc::now,
             };
             let told = Told { console, settings };
@@ -168,16 +167,6 @@ fn random() -> Result<u128, Failure> {
         )
     })?;
     Ok(u128::from_le_bytes(bits))
-}
-
-/// The account id that the agent names, where the job runs in this very organization.
-pub(crate) fn known_account(around: &Around<'_>, organization: &Organization) -> Option<String> {
-    let here = Organization::parse(around.context.collection_uri.as_deref()?).ok()?;
-    around
-        .context
-        .collection_id
-        .clone()
-        .filter(|_| here == *organization)
 }
 
 /// The text that the output `token` gets: the recorded PAT's, whether it was minted in this run or before.

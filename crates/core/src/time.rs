@@ -1,6 +1,6 @@
 //! The service's timestamps, and days.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 
 /// Reads ISO 8601 with any number of fraction digits (the service sends 0 to 7), with `Z`, an offset, or no
 /// zone at all: token administration leaves it out and means UTC. `None` for everything else, and for moments
@@ -21,6 +21,12 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
 #[must_use]
 pub fn day(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
+}
+
+/// The second of a moment, as `2026-11-21T08:00:00Z` (ISO 8601, UTC): for programs.
+#[must_use]
+pub fn second(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// The minute of a moment, as `YYYY-MM-DD HH:MM UTC`.

@@ -8,6 +8,7 @@ use patkeeper_core::advice::PatTokenError;
 use patkeeper_core::organization::Organization;
 use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
 use patkeeper_http::{Client, Request, Response, TokenFacts, TokenSource};
+use patkeeper_lifecycle::ports::Revoked;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -71,15 +72,6 @@ pub struct PatChange {
     pub valid_to: DateTime<Utc>,
     /// Whether it is valid in all organizations: what it is today, since changing it is not reliable.
     pub all_orgs: bool,
-}
-
-/// What came of a revocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revocation {
-    /// It is revoked now.
-    Done,
-    /// The service knows no such PAT: revoked before, expired, or never there. Only the lists can tell which.
-    NotFound,
 }
 
 impl AzureDevOps {
@@ -224,7 +216,7 @@ impl AzureDevOps {
     ///
     /// # Errors
     /// See [`Reason`]. That the service knows no such PAT is no error.
-    pub async fn revoke(&self, id: &AuthorizationId) -> Result<Revocation, DevOpsError> {
+    pub async fn revoke(&self, id: &AuthorizationId) -> Result<Revoked, DevOpsError> {
         let doing = Doing::Revoke(id.clone());
         let request = Request::delete(self.pats())
             .query("authorizationId", id.as_str())
@@ -234,25 +226,16 @@ impl AzureDevOps {
             Err(DevOpsError {
                 reason: Reason::NotFound,
                 ..
-            }) => return Ok(Revocation::NotFound),
+            }) => return Ok(Revoked::Gone),
             Err(error) => return Err(error),
         };
         match (answer.answer.status, wire::refusal(&answer.json)) {
-            (_, Some((error, _))) if error.is_gone() => Ok(Revocation::NotFound),
+            (_, Some((error, _))) if error.is_gone() => Ok(Revoked::Gone),
             (_, Some((error, message))) => Err(self.no_pat(doing, &answer, NoPat::Refused(error, message))),
-            (200 | 204, None) => Ok(Revocation::Done),
+            (200 | 204, None) => Ok(Revoked::Now),
             // Accepted, or partial: not what the documentation calls revoked.
             _ => Err(self.odd(doing, &answer, "the status is neither 200 nor 204")),
         }
-    }
-
-    /// The account id of the organization, and who is signed in.
-    ///
-    /// # Errors
-    /// See [`Reason`].
-    pub async fn connection_data(&self) -> Result<(String, Option<String>), DevOpsError> {
-        let account = self.account().await?;
-        Ok((account.id, account.user_name))
     }
 
     /// All that connection data tells. One request.

@@ -24,7 +24,7 @@ mod tenant;
 mod trial;
 pub mod wire;
 
-pub use client::{AzureDevOps, NewPat, PatChange, Revocation};
+pub use client::{AzureDevOps, NewPat, PatChange};
 pub use error::{DevOpsError, Doing, Reason, Words};
 pub use probe::{Probe, ProbeError};
 pub use rotated::Rotated;

@@ -30,10 +30,10 @@ impl OwnPats for AzureDevOps {
     }
 
     async fn connection(&self) -> Result<Connection, Failure> {
-        let (account_id, identity) = self.connection_data().await?;
+        let account = self.account().await?;
         Ok(Connection {
-            account_id: Some(account_id),
-            identity,
+            account_id: Some(account.id),
+            identity: account.user_name,
         })
     }
 

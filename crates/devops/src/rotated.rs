@@ -5,12 +5,11 @@ use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::pat::{AuthorizationId, Listed};
 use patkeeper_core::rotation::{Ended, Owner};
 use patkeeper_core::scope::ScopeSet;
-use patkeeper_lifecycle::rotate::ports::{
-    Account, ActivePats, Minted, NotDone, OddPat, Revoked, RotatedPats,
-};
+use patkeeper_lifecycle::ports::{NotDone, Revoked};
+use patkeeper_lifecycle::rotate::ports::{Account, ActivePats, Minted, OddPat, RotatedPats};
 use secrecy::SecretString;
 
-use crate::client::{AzureDevOps, NewPat, Revocation};
+use crate::client::{AzureDevOps, NewPat};
 use crate::error::{DevOpsError, Reason};
 use crate::own_pats::odd_entry;
 use crate::probe::Probe;
@@ -114,11 +113,7 @@ impl RotatedPats for Rotated {
     }
 
     async fn revoke(&self, id: &AuthorizationId) -> Result<Revoked, NotDone> {
-        match self.service.revoke(id).await {
-            Ok(Revocation::Done) => Ok(Revoked::Now),
-            Ok(Revocation::NotFound) => Ok(Revoked::Gone),
-            Err(error) => Err(repeated(error)),
-        }
+        self.service.revoke(id).await.map_err(repeated)
     }
 
     async fn extend(&self, id: &AuthorizationId, valid_to: DateTime<Utc>) -> Result<DateTime<Utc>, NotDone> {
@@ -131,10 +126,7 @@ impl RotatedPats for Rotated {
         let probe = self.verify.clone().unwrap_or_else(chosen);
         match self.service.try_pat(&probe, token).await {
             Trial::Works { status } => Ok(format!("GET {} answered {status}", probe.shown())),
-            Trial::Refused(failure) => Err(NotDone {
-                failure,
-                unclear: false,
-            }),
+            Trial::Refused(failure) => Err(NotDone::surely(failure)),
             Trial::ProvesNothing(failure) => Err(NotDone {
                 failure,
                 unclear: true,

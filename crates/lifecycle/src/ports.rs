@@ -35,6 +35,42 @@ pub trait OwnPats {
     fn list(&self, which: Listed) -> impl Future<Output = Listing>;
 }
 
+/// Something was not done, or it is not known whether it was. Of a trial: the PAT was refused, or nothing was proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotDone {
+    /// What to tell people.
+    pub failure: Failure,
+    /// Whether it may have been done all the same, or may yet be: there was no clear answer, and looking has not shown
+    /// it. Where this is false all is as it was.
+    pub unclear: bool,
+}
+
+impl NotDone {
+    /// All is as it was.
+    #[must_use]
+    pub fn surely(failure: Failure) -> Self {
+        Self {
+            failure,
+            unclear: false,
+        }
+    }
+}
+
+impl From<NotDone> for Failure {
+    fn from(not_done: NotDone) -> Self {
+        not_done.failure
+    }
+}
+
+/// What came of a revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked {
+    /// It is revoked.
+    Now,
+    /// The service knows no such PAT.
+    Gone,
+}
+
 /// A channel that a team reads.
 pub trait Notifier {
     /// Its name for people: `Slack`, `Teams`, `webhook`.

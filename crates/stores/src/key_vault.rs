@@ -37,7 +37,7 @@ use self::credential::Credential;
 use self::line::Line;
 use self::refusal::{Doing, Refusal};
 use self::versions::Reading;
-use crate::{Metadata, NotStored, Secret, SecretId};
+use crate::{Metadata, NotDone, Secret, SecretId};
 
 /// One vault, and whose token opens it.
 pub struct KeyVault {
@@ -123,16 +123,16 @@ impl KeyVault {
     /// tell whether it was stored: then that is settled by reading back, and the value is not sent again.
     ///
     /// # Errors
-    /// See [`NotStored`].
+    /// See [`NotDone`].
     pub async fn set(
         &self,
         name: &SecretName,
         value: &SecretString,
         metadata: &Metadata,
-    ) -> Result<SecretId, NotStored> {
-        limits::check(name, value.expose_secret(), metadata).map_err(NotStored::surely)?;
+    ) -> Result<SecretId, NotDone> {
+        limits::check(name, value.expose_secret(), metadata).map_err(NotDone::surely)?;
         let body = parameters(value, metadata, true).try_into().map_err(|_: Error| {
-            NotStored::surely(Failure::new(
+            NotDone::surely(Failure::new(
                 FailureKind::Bug,
                 format!("The secret '{name}' cannot be written down."),
             ))
@@ -150,7 +150,7 @@ impl KeyVault {
                 let clear = is_clear(&error, refusal.as_ref());
                 let failure = self.failure((Doing::Write, name), &error, refusal);
                 if clear {
-                    return Err(NotStored::surely(failure));
+                    return Err(NotDone::surely(failure));
                 }
                 failure
             }

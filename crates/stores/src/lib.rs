@@ -11,5 +11,6 @@ mod rotated;
 pub mod secret;
 
 pub use key_vault::KeyVault;
+pub use patkeeper_lifecycle::ports::NotDone;
 pub use rotated::Rotated;
-pub use secret::{Change, Found, Metadata, NotStored, Secret, SecretId, Version, Versions};
+pub use secret::{Change, Found, Metadata, Secret, SecretId, Version, Versions};

@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::rotation::{self, CONTENT_TYPE, Clock, Reading, TagLimits};
 use patkeeper_core::vault::SecretName;
-use patkeeper_lifecycle::rotate::ports::{NotDone, RotatedSecret};
+use patkeeper_lifecycle::ports::NotDone;
+use patkeeper_lifecycle::rotate::ports::RotatedSecret;
 use secrecy::SecretString;
 
-use crate::{Change, Found, KeyVault, Metadata, NotStored, SecretId, Version};
+use crate::{Change, Found, KeyVault, Metadata, SecretId, Version};
 
 /// The secret of a vault that keeps a PAT.
 #[derive(Debug)]
@@ -140,14 +141,5 @@ impl RotatedSecret for Rotated {
             tags: tags.clone(),
         };
         Ok(self.vault.set(&self.name, token, &metadata).await?.version)
-    }
-}
-
-impl From<NotStored> for NotDone {
-    fn from(not_stored: NotStored) -> Self {
-        Self {
-            failure: not_stored.failure,
-            unclear: not_stored.may_land,
-        }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use patkeeper_core::failure::Failure;
 use secrecy::SecretString;
 
 /// One version of one secret.
@@ -122,31 +121,5 @@ impl Change {
                 .is_none_or(|_| seconds(self.expires) == seconds(*expires))
             && (self.content_type.is_none() || self.content_type == *content_type)
             && self.enabled.is_none_or(|wanted| wanted == version.enabled)
-    }
-}
-
-/// A value or a change is not known to be stored. Turns into its [`Failure`] where that is all that matters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotStored {
-    /// What to tell people.
-    pub failure: Failure,
-    /// Whether the value may be stored all the same, or yet be: there was no clear answer, and reading back did not
-    /// show it. Where this is false the store is as it was.
-    pub may_land: bool,
-}
-
-impl NotStored {
-    /// The store is as it was.
-    pub(crate) fn surely(failure: Failure) -> Self {
-        Self {
-            failure,
-            may_land: false,
-        }
-    }
-}
-
-impl From<NotStored> for Failure {
-    fn from(not_stored: NotStored) -> Self {
-        not_stored.failure
     }
 }

@@ -1,10 +1,5 @@
 //! What a rotation leaves for the steps after it, and its last words.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
-use chrono::{DateTime, SecondsFormat, Utc};
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_core::judge::StepResult;
@@ -13,8 +8,10 @@ use patkeeper_core::render;
 use patkeeper_core::report::Run;
 use patkeeper_core::rotation::RotationReport;
 use patkeeper_core::text::plain;
+use patkeeper_core::time;
 use secrecy::SecretString;
 
+use crate::folder::Folder;
 use crate::job::Around;
 use crate::run::{self, Ending};
 
@@ -56,10 +53,12 @@ pub(super) fn set_outputs(
         ),
         (
             "validTo",
-            record.map(|record| moment(record.valid_to)).unwrap_or_default(),
+            record
+                .map(|record| time::second(record.valid_to))
+                .unwrap_or_default(),
         ),
         ("secretId", secret_id.map(plain).unwrap_or_default()),
-        ("nextRotationDue", next_due.map(moment).unwrap_or_default()),
+        ("nextRotationDue", next_due.map(time::second).unwrap_or_default()),
         (
             "previousAuthorizationId",
             previous
@@ -83,11 +82,6 @@ pub(super) fn set_outputs(
     }
 }
 
-/// ISO 8601 in UTC, to the second.
-fn moment(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
 /// Shows on the build's page what came of it. A page that cannot be written is a warning: the rotation stands.
 pub(super) fn summarize(around: &Around<'_>, report: &RotationReport, run: &Run) {
     let (console, context) = (around.console, around.context);
@@ -99,21 +93,14 @@ pub(super) fn summarize(around: &Around<'_>, report: &RotationReport, run: &Run)
         return;
     };
     let folder = temp.join("patkeeper").join(context.step_folder());
-    match write(&folder, &console.scrub(&render::rotation::markdown(report, run))) {
+    let text = console.scrub(&render::rotation::markdown(report, run));
+    match Folder::prepare(&folder).and_then(|folder| folder.put("patkeeper.md", &text)) {
         Ok(path) => console.upload_summary(&path.to_string_lossy()),
         Err(error) => console.warning(&format!(
             "The summary could not be written to {}: {error}.",
             folder.display()
         )),
     }
-}
-
-fn write(folder: &Path, text: &str) -> io::Result<PathBuf> {
-    let folder = std::path::absolute(folder)?;
-    fs::create_dir_all(&folder)?;
-    let path = folder.join("patkeeper.md");
-    fs::write(&path, text)?;
-    Ok(path)
 }
 
 /// The last words, as loud as they are grave.

@@ -3,8 +3,8 @@
 use patkeeper_core::advice::PatTokenError;
 use patkeeper_core::failure::FailureKind;
 use patkeeper_core::pat::{AuthorizationId, Listed, Reach};
-use patkeeper_devops::{AzureDevOps, NewPat, PatChange, Reason, Revocation};
-use patkeeper_lifecycle::ports::OwnPats;
+use patkeeper_devops::{AzureDevOps, NewPat, PatChange, Reason};
+use patkeeper_lifecycle::ports::{OwnPats, Revoked};
 use patkeeper_sim::{Action, Fault, Match, PatSeed, Refusal, Sim, SimConfig, TokenSpec};
 use secrecy::ExposeSecret;
 
@@ -71,12 +71,12 @@ async fn a_long_list_is_read_over_all_its_pages_with_its_filters_and_its_order_r
 async fn a_pat_lives_from_creation_to_revocation() {
     let sim = sim();
     let acme = acme(&sim, 0, TokenSpec::user);
-    let (account, who) = acme.connection_data().await.unwrap();
-    assert_eq!(who.as_deref(), Some("svc-build@acme.example"));
+    let account = acme.account().await.unwrap();
+    assert_eq!(account.user_name.as_deref(), Some("svc-build@acme.example"));
 
     let minted = acme.create(&new_pat(&sim, "ci", "vso.code")).await.unwrap();
     let id = minted.pat.authorization_id.clone();
-    assert_eq!(minted.pat.reach, Reach::Organizations(vec![account]));
+    assert_eq!(minted.pat.reach, Reach::Organizations(vec![account.id]));
     assert_eq!(
         sim.cloud(|cloud| cloud.secret_of(id.as_str()).map(str::to_owned))
             .as_deref(),
@@ -92,7 +92,7 @@ async fn a_pat_lives_from_creation_to_revocation() {
     };
     assert_eq!(acme.update(&change).await.unwrap().display_name, "ci renamed");
     assert_eq!(acme.get(&id).await.unwrap().display_name, "ci renamed");
-    assert_eq!(acme.revoke(&id).await.unwrap(), Revocation::Done);
+    assert_eq!(acme.revoke(&id).await.unwrap(), Revoked::Now);
     assert!(acme.list(Listed::Active).await.pats.is_empty());
 }
 
@@ -101,7 +101,7 @@ async fn revoking_what_the_service_does_not_know_is_told_apart_from_revoking() {
     let sim = sim();
     let acme = acme(&sim, 0, TokenSpec::user);
     let unknown = AuthorizationId::new("00000000-0000-0000-0000-000000000001");
-    assert_eq!(acme.revoke(&unknown).await.unwrap(), Revocation::NotFound);
+    assert_eq!(acme.revoke(&unknown).await.unwrap(), Revoked::Gone);
     assert!(matches!(
         acme.get(&unknown).await.unwrap_err().reason,
         Reason::NotFound | Reason::Pat(_)

@@ -50,22 +50,21 @@ impl Left {
     /// Gives the step under way some time to end. A reading is given up at once: nothing depends on it any more.
     pub(super) async fn let_end(self, step: &Step, doing: impl Future<Output = Outcome>) -> Outcome {
         match self.0 {
-            Some((under_way, _)) if step.changes() => match timeout_at(under_way, doing).await {
-                Ok(outcome) => outcome,
-                Err(_) => Outcome::Unclear(out_of_time(step)),
-            },
-            _ => Outcome::Failed(out_of_time(step)),
+            Some((under_way, _)) if step.changes() => {
+                let outcome = timeout_at(under_way, doing).await;
+                outcome.unwrap_or_else(|_| given_up(step, out_of_time(step)))
+            }
+            _ => given_up(step, out_of_time(step)),
         }
     }
 
     /// Does a step in what time is left in all.
     pub(super) async fn bound(self, step: &Step, doing: impl Future<Output = Outcome>) -> Outcome {
         match self.0 {
-            Some((_, end)) => match timeout_at(end, doing).await {
-                Ok(outcome) => outcome,
-                Err(_) if step.changes() => Outcome::Unclear(out_of_time(step)),
-                Err(_) => Outcome::Failed(out_of_time(step)),
-            },
+            Some((_, end)) => {
+                let outcome = timeout_at(end, doing).await;
+                outcome.unwrap_or_else(|_| given_up(step, out_of_time(step)))
+            }
             None => doing.await,
         }
     }
@@ -73,21 +72,23 @@ impl Left {
 
 /// Does a step within [`STEP`].
 pub(super) async fn within_limit(step: &Step, doing: impl Future<Output = Outcome>) -> Outcome {
-    match timeout(STEP, doing).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            let failure = Failure::new(
-                FailureKind::Service,
-                format!("The step '{}' took more than {} s.", step.label(), STEP.as_secs()),
-            )
-            .with_code("slowStep")
-            .with_way_out("run the step again later");
-            if step.changes() {
-                Outcome::Unclear(failure)
-            } else {
-                Outcome::Failed(failure)
-            }
-        }
+    timeout(STEP, doing).await.unwrap_or_else(|_| {
+        let failure = Failure::new(
+            FailureKind::Service,
+            format!("The step '{}' took more than {} s.", step.label(), STEP.as_secs()),
+        )
+        .with_code("slowStep")
+        .with_way_out("run the step again later");
+        given_up(step, failure)
+    })
+}
+
+/// The outcome of a step that was not waited for any longer: what it was to change may have been changed.
+fn given_up(step: &Step, failure: Failure) -> Outcome {
+    if step.changes() {
+        Outcome::Unclear(failure)
+    } else {
+        Outcome::Failed(failure)
     }
 }
 

@@ -7,8 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::patience::{CALL, PAUSES, TRIAL, within_limit};
-use super::ports::{NotDone, Revoked, RotatedPats, RotatedSecret};
+use super::ports::{RotatedPats, RotatedSecret};
 use super::{Narrator, Rotation};
+use crate::ports::{NotDone, Revoked};
 
 /// Does steps, and keeps the text of the PAT that it has minted.
 pub(super) struct Performer<'a, P, S, N> {

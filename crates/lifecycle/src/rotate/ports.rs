@@ -10,14 +10,7 @@ use patkeeper_core::rotation::{Clock, Ended, Owner, Reading, Secret, TagLimits};
 use patkeeper_core::scope::ScopeSet;
 use secrecy::SecretString;
 
-/// Something was not done, or it is not known whether it was. Of a trial: the PAT was refused, or nothing was proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotDone {
-    /// What to tell people.
-    pub failure: Failure,
-    /// Whether it may have been done all the same, or may yet be.
-    pub unclear: bool,
-}
+use crate::ports::{NotDone, Revoked};
 
 /// Whose sign-in it is, and where.
 #[derive(Debug, Clone)]
@@ -65,15 +58,6 @@ pub struct Minted {
     pub valid_to: DateTime<Utc>,
     /// Its text, which nobody tells a second time.
     pub token: SecretString,
-}
-
-/// What came of a revocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revoked {
-    /// It is revoked.
-    Now,
-    /// The service knows no such PAT.
-    Gone,
 }
 
 /// The signed-in user's PATs, as a rotation reads and changes them.

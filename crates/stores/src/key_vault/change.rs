@@ -18,7 +18,7 @@ use super::line::Once;
 use super::refusal::{Doing, Refusal};
 use super::versions::{Reading, is_same_version};
 use super::{KeyVault, credential, is_clear, limits, offset, parameters};
-use crate::{Change, Metadata, NotStored, SecretId, Version};
+use crate::{Change, Metadata, NotDone, SecretId, Version};
 
 /// The value of a placeholder. Nobody can read it, since a placeholder is disabled.
 const PLACEHOLDER: &str = "placeholder: Patkeeper is about to store the first personal access token here";
@@ -29,17 +29,13 @@ impl KeyVault {
     /// tags found there settle it: no two placeholders may have the same.
     ///
     /// # Errors
-    /// See [`NotStored`]; `ObjectIsDeletedButRecoverable` where a deleted secret has the name.
-    pub async fn put_placeholder(
-        &self,
-        name: &SecretName,
-        metadata: &Metadata,
-    ) -> Result<Version, NotStored> {
-        limits::check(name, PLACEHOLDER, metadata).map_err(NotStored::surely)?;
+    /// See [`NotDone`]; `ObjectIsDeletedButRecoverable` where a deleted secret has the name.
+    pub async fn put_placeholder(&self, name: &SecretName, metadata: &Metadata) -> Result<Version, NotDone> {
+        limits::check(name, PLACEHOLDER, metadata).map_err(NotDone::surely)?;
         let value = SecretString::from(PLACEHOLDER);
         let body = parameters(&value, metadata, false)
             .try_into()
-            .map_err(|_: Error| NotStored::surely(cannot_be_written(name)))?;
+            .map_err(|_: Error| NotDone::surely(cannot_be_written(name)))?;
         let is_it = |version: &Version| !version.enabled && version.metadata.tags == metadata.tags;
         // Sent again after a wait it could land above a value that another run has stored meanwhile, and hide it.
         let once = SecretClientSetSecretOptions {
@@ -57,7 +53,7 @@ impl KeyVault {
                 let clear = is_clear(&error, refusal.as_ref());
                 let failure = self.failure((Doing::Write, name), &error, refusal);
                 if clear {
-                    return Err(NotStored::surely(failure));
+                    return Err(NotDone::surely(failure));
                 }
                 failure
             }
@@ -75,18 +71,18 @@ impl KeyVault {
     /// the change was stored, one more, or for a disabled version one for every 25 versions besides.
     ///
     /// # Errors
-    /// See [`NotStored`].
-    pub async fn update(&self, id: &SecretId, change: &Change) -> Result<Version, NotStored> {
-        let name = &self.own(id).map_err(NotStored::surely)?;
+    /// See [`NotDone`].
+    pub async fn update(&self, id: &SecretId, change: &Change) -> Result<Version, NotDone> {
+        let name = &self.own(id).map_err(NotDone::surely)?;
         let limited = Metadata {
             expires: None,
             content_type: change.content_type.clone(),
             tags: change.tags.clone().unwrap_or_default(),
         };
-        limits::check(name, "", &limited).map_err(NotStored::surely)?;
+        limits::check(name, "", &limited).map_err(NotDone::surely)?;
         let body = wanted(change)
             .try_into()
-            .map_err(|_: Error| NotStored::surely(cannot_be_written(name)))?;
+            .map_err(|_: Error| NotDone::surely(cannot_be_written(name)))?;
         let options = SecretClientUpdateSecretPropertiesOptions {
             secret_version: Some(id.version.clone()),
             ..SecretClientUpdateSecretPropertiesOptions::default()
@@ -105,7 +101,7 @@ impl KeyVault {
                 let clear = is_clear_though_repeated(&error, refusal.as_ref());
                 let failure = self.failure((Doing::Change, name), &error, refusal);
                 if clear {
-                    return Err(NotStored::surely(failure));
+                    return Err(NotDone::surely(failure));
                 }
                 failure
             }
@@ -120,12 +116,8 @@ impl KeyVault {
     /// Replaces all tags of a version. Costs as [`Self::update`].
     ///
     /// # Errors
-    /// See [`NotStored`].
-    pub async fn set_tags(
-        &self,
-        id: &SecretId,
-        tags: &BTreeMap<String, String>,
-    ) -> Result<Version, NotStored> {
+    /// See [`NotDone`].
+    pub async fn set_tags(&self, id: &SecretId, tags: &BTreeMap<String, String>) -> Result<Version, NotDone> {
         let change = Change {
             tags: Some(tags.clone()),
             ..Change::default()

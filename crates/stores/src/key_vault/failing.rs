@@ -11,11 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::refusal::{About, Doing, Refusal};
 use super::{KeyVault, credential};
-use crate::NotStored;
+use crate::NotDone;
 
 impl KeyVault {
     /// The failure where nobody can say whether a value or a change was stored.
-    pub(super) fn unclear(&self, name: &SecretName, put: Failure, read: &str) -> NotStored {
+    pub(super) fn unclear(&self, name: &SecretName, put: Failure, read: &str) -> NotDone {
         let failure = Failure::new(
             FailureKind::Service,
             format!(
@@ -33,12 +33,12 @@ impl KeyVault {
             "look at the secret's versions: az keyvault secret list-versions --vault-name {} --name {name}",
             self.vault
         ));
-        NotStored {
+        NotDone {
             failure: match put.service_words {
                 Some(words) => failure.with_service_words(words),
                 None => failure,
             },
-            may_land: true,
+            unclear: true,
         }
     }
 

@@ -260,7 +260,7 @@ async fn an_unclear_put_is_settled_by_reading_back_and_never_sent_again() {
                 _ => read(),
             });
             let not_stored = not_there.set(&name(), &value(), &metadata()).await.unwrap_err();
-            assert!(not_stored.may_land);
+            assert!(not_stored.unclear);
             let failure = Failure::from(not_stored);
             assert_eq!(failure.kind, FailureKind::Service);
             assert_eq!(failure.code.as_deref(), Some("storeUnclear"));
@@ -294,7 +294,7 @@ async fn a_clear_refusal_to_store_needs_no_reading_back() {
     ] {
         let (vault, asked) = vault(move |_, _| put());
         let not_stored = vault.set(&name(), &value(), &metadata()).await.unwrap_err();
-        assert!(!not_stored.may_land);
+        assert!(!not_stored.unclear);
         assert_eq!(asked.lock().unwrap().len(), 1);
     }
 }
@@ -455,7 +455,7 @@ async fn why_there_is_no_token_comes_out_unchanged() {
     let (vault, asked) = opened(CHALLENGE, Err(why.clone()), |_, _| none());
     assert_eq!(vault.get(&name()).await.unwrap_err(), why);
     let not_stored = vault.set(&name(), &value(), &metadata()).await.unwrap_err();
-    assert_eq!((not_stored.failure, not_stored.may_land), (why, false));
+    assert_eq!((not_stored.failure, not_stored.unclear), (why, false));
     assert!(asked.lock().unwrap().is_empty());
 }
 

@@ -165,7 +165,7 @@ async fn a_put_whose_answer_is_lost_makes_one_version_whether_it_was_carried_out
             assert_eq!(stored.unwrap().name, "refresh-token", "{said}");
             assert_eq!(versions(&world.sim), [VALUE]);
         } else {
-            assert!(stored.unwrap_err().may_land, "{said}");
+            assert!(stored.unwrap_err().unclear, "{said}");
             assert!(versions(&world.sim).is_empty());
         }
     }
@@ -180,7 +180,7 @@ async fn an_app_that_may_only_read_is_told_which_role_it_lacks() {
         .set(&name(), &value, &Metadata::default())
         .await
         .unwrap_err();
-    assert!(!not_stored.may_land);
+    assert!(!not_stored.unclear);
     let failure = Failure::from(not_stored);
     assert_eq!(failure.code.as_deref(), Some("ForbiddenByRbac"));
     assert_eq!(failure.kind.exit_code(), 3);

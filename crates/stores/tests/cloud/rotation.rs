@@ -144,7 +144,7 @@ async fn a_name_that_is_soft_deleted_is_seen_before_anything_is_written_and_said
         .put_placeholder(&name(), &tagged("one"))
         .await
         .unwrap_err();
-    assert!(!refused.may_land);
+    assert!(!refused.unclear);
     assert_eq!(
         refused.failure.code.as_deref(),
         Some("ObjectIsDeletedButRecoverable")
@@ -191,7 +191,7 @@ async fn a_change_whose_answer_is_lost_is_done_once_or_said_to_be_unclear() {
         let changed = world.vault.set_tags(&current.id, &tagged("one").tags).await;
         match changed {
             Ok(version) => assert!(done && version.metadata == tagged("one"), "{said}"),
-            Err(error) => assert!(!done && error.may_land, "{said}: {error:?}"),
+            Err(error) => assert!(!done && error.unclear, "{said}: {error:?}"),
         }
     }
 }
@@ -205,7 +205,7 @@ async fn a_value_that_lands_after_its_answer_was_given_up_is_found_by_the_next_l
     world.sim.fault(Fault::once(put, Action::HoldBack));
     let value = SecretString::from(VALUE);
     let stored = world.vault.set(&name(), &value, &tagged("late")).await;
-    assert!(stored.unwrap_err().may_land);
+    assert!(stored.unwrap_err().unclear);
     assert_eq!(versions(&world).await, before);
     assert_eq!(world.sim.let_land(), [200]);
     let after = versions(&world).await;
@@ -251,7 +251,7 @@ async fn a_throttled_placeholder_is_not_sent_again_after_the_wait() {
     let put = Match::any().method("PUT").host(HOST);
     world.sim.fault(Fault::once(put, throttled));
     let placed = world.vault.put_placeholder(&name(), &tagged("one")).await;
-    assert!(!placed.unwrap_err().may_land);
+    assert!(!placed.unwrap_err().unclear);
     assert_eq!(world.vault.versions(&name()).await.unwrap(), Found::Nothing);
 }
 

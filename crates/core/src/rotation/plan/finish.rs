@@ -217,12 +217,12 @@ fn warnings(view: &View<'_>, report: &RotationReport) -> Vec<String> {
             view.settings.name
         ));
     }
-    if let Some(Err(failure)) = view.last_try().and_then(|last| last.cleared.as_ref()) {
+    if let Some(last) = view.last_try()
+        && let Some(Err(failure)) = &last.cleared
+    {
         warnings.push(format!(
             "The intent could not be taken back, and keeps others out until {}: {}",
-            view.last_try()
-                .map(|last| minute(last.intent.until()))
-                .unwrap_or_default(),
+            minute(last.intent.until()),
             failure.what
         ));
     }

@@ -22,8 +22,6 @@ mod read;
 mod tests;
 mod write;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 pub use write::TagsFull;
 pub(super) use write::has_room_for;
 
@@ -88,9 +86,4 @@ impl BadTag {
             Self::Malformed { tag, .. } | Self::Missing(tag) => tag,
         }
     }
-}
-
-/// A moment as tags write it.
-pub(super) fn moment(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

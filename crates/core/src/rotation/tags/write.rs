@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::super::record::{Intent, Metadata, Owner, Record, Superseded, Unsettled};
 use super::{
     ID, INTENT, NAME, NO_PAT_YET, ORGANIZATION, OVERFLOW, OWNER, PLACEHOLDER, ROTATION, SCOPES, SUPERSEDES,
-    TagLimits, UNSETTLED, VALID_TO, moment,
+    TagLimits, UNSETTLED, VALID_TO,
 };
 use crate::scope::ScopeSet;
+use crate::time::second;
 
 /// Why tags cannot be written: the store would not take them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +114,7 @@ fn put_record(
     put(NAME, cut(&record.display_name, limits));
     put(ORGANIZATION, record.organization.name().to_owned());
     put(OWNER, cut(&write_owner(&record.owner), limits));
-    put(VALID_TO, moment(record.valid_to));
+    put(VALID_TO, second(record.valid_to));
     if let Some(rotation) = record.rotation {
         put(ROTATION, rotation.to_string());
     }
@@ -166,13 +167,13 @@ fn write_owner(owner: &Owner) -> String {
 }
 
 fn write_superseded(superseded: &Superseded) -> String {
-    format!("{}@{}", superseded.id, moment(superseded.not_before))
+    format!("{}@{}", superseded.id, second(superseded.not_before))
 }
 
 fn write_unsettled(unsettled: &[Unsettled]) -> String {
     let items: Vec<String> = unsettled
         .iter()
-        .map(|unsettled| format!("{}@{}", unsettled.name, moment(unsettled.since)))
+        .map(|unsettled| format!("{}@{}", unsettled.name, second(unsettled.since)))
         .collect();
     items.join("/")
 }
@@ -182,7 +183,7 @@ fn write_intent(intent: &Intent) -> String {
         "{}/{}/{}/{}{}",
         intent.rotation,
         intent.name,
-        moment(intent.start),
+        second(intent.start),
         intent.run,
         if intent.storing { "/storing" } else { "" }
     )

@@ -17,9 +17,8 @@ use patkeeper_core::scope::ScopeSet;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep};
 
-use crate::rotate::ports::{
-    Account, ActivePats, Minted, NotDone, OddPat, Revoked, RotatedPats, RotatedSecret,
-};
+use crate::ports::{NotDone, Revoked};
+use crate::rotate::ports::{Account, ActivePats, Minted, OddPat, RotatedPats, RotatedSecret};
 use crate::rotate::{Narrator, Rotated, Rotation};
 
 /// What a call meets.

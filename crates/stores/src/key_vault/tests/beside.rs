@@ -280,7 +280,7 @@ async fn an_unclear_placeholder_is_settled_by_its_tags() {
             match placed {
                 Ok(version) => assert!(stored, "{version:?}"),
                 Err(error) => {
-                    assert!(!stored && error.may_land);
+                    assert!(!stored && error.unclear);
                     assert_eq!(error.failure.code.as_deref(), Some("storeUnclear"));
                 }
             }
@@ -288,7 +288,7 @@ async fn an_unclear_placeholder_is_settled_by_its_tags() {
     }
     let (vault, heard) = vault(|_, _| refused(409, "Conflict", "ObjectIsDeletedButRecoverable", "deleted"));
     let refused = vault.put_placeholder(&name(), &metadata()).await.unwrap_err();
-    assert!(!refused.may_land);
+    assert!(!refused.unclear);
     assert_eq!(
         refused.failure.code.as_deref(),
         Some("ObjectIsDeletedButRecoverable")
@@ -385,7 +385,7 @@ async fn an_unclear_change_is_settled_by_reading_the_version_disabled_or_not() {
 async fn a_change_that_is_refused_or_is_of_another_vault_is_clear() {
     let (vault, heard) = vault(|_, _| refused(403, "Forbidden", "ForbiddenByRbac", ""));
     let refused = vault.set_tags(&id(ONE), &tags("8")).await.unwrap_err();
-    assert!(!refused.may_land);
+    assert!(!refused.unclear);
     assert!(
         refused.failure.what.contains("change the secret 'pat'"),
         "{}",
@@ -395,7 +395,7 @@ async fn a_change_that_is_refused_or_is_of_another_vault_is_clear() {
         store: "https://other-kv.vault.azure.net".into(),
         ..id(ONE)
     };
-    assert!(!vault.set_tags(&elsewhere, &tags("8")).await.unwrap_err().may_land);
+    assert!(!vault.set_tags(&elsewhere, &tags("8")).await.unwrap_err().unclear);
     assert!(vault.read_back(&elsewhere).await.is_err());
     let long = BTreeMap::from([("run".to_owned(), "x".repeat(257))]);
     let refused = vault.set_tags(&id(ONE), &long).await.unwrap_err();
