@@ -12,10 +12,13 @@
 //! | [`time`] | the service's timestamps |
 //! | [`scope`] | the scope catalogue |
 //! | [`pat`], [`family`] | one PAT, its effective expiry, its generations |
+//! | [`owner`], [`slice`] | whose a PAT is, and users shared out over parallel jobs |
 //! | [`judge`] | statuses, verdict, totals |
 //! | [`policy`] | rules, the policy file, waivers |
 //! | [`report`] | `patkeeper.report/1` |
 //! | [`rotation`] | the plan of a rotation: what to do next, and why |
+//! | [`revocation`] | which PATs a revocation means, and what became of each |
+//! | [`audit`] | the audit log, as far as it tells of PATs |
 //! | [`render`] | everything drawn from a report |
 //! | [`news`] | what a team is told of |
 //! | [`advice`] | what the services' error codes mean, and what to do about them |
@@ -23,6 +26,7 @@
 //! | [`text`] | making text of strangers harmless |
 
 pub mod advice;
+pub mod audit;
 pub mod cloud;
 pub mod failure;
 pub mod family;
@@ -30,14 +34,17 @@ pub mod glob;
 pub mod judge;
 pub mod news;
 pub mod organization;
+pub mod owner;
 pub mod pat;
 pub mod policy;
 pub mod purpose;
 pub mod reading;
 pub mod render;
 pub mod report;
+pub mod revocation;
 pub mod rotation;
 pub mod scope;
+pub mod slice;
 pub mod tenant;
 pub mod text;
 pub mod time;

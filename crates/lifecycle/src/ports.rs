@@ -2,9 +2,13 @@
 
 use std::future::Future;
 
+use chrono::{DateTime, Utc};
+
+use patkeeper_core::audit::Event;
 use patkeeper_core::failure::Failure;
 use patkeeper_core::news::News;
-use patkeeper_core::pat::{Listed, Pat};
+use patkeeper_core::owner::{Owner, SubjectDescriptor};
+use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
 use patkeeper_core::reading::{SignedIn, Unreadable};
 
 /// What connection data tells.
@@ -69,6 +73,80 @@ pub enum Revoked {
     Now,
     /// The service knows no such PAT.
     Gone,
+}
+
+/// One page of an organization's users.
+#[derive(Debug, Clone, Default)]
+pub struct UserPage {
+    /// Those who can own PATs.
+    pub users: Vec<Owner>,
+    /// How many identities were passed over, since they cannot own PATs.
+    pub skipped: u32,
+    /// Entries not understood.
+    pub unreadable: Vec<Unreadable>,
+    /// What the next page is asked for with; `None`: this was the last. A page without users may have one.
+    pub next: Option<String>,
+}
+
+/// One user's PATs, as token administration shows them.
+#[derive(Debug, Clone, Default)]
+pub struct UsersPats {
+    /// Live and expired ones, and what could not be read.
+    pub listing: Listing,
+    /// Those that were revoked before their time (`isValid` is false before `validTo`).
+    pub revoked: Vec<AuthorizationId>,
+    /// Token administration does not know the user at all: its words. Then nothing else is there.
+    pub no_such_user: Option<Failure>,
+}
+
+/// The users of an organization and their PATs, as an administrator sees them.
+pub trait EveryonesPats {
+    /// Whose token it is and how it signed in, as far as the token itself tells.
+    fn signed_in(&self) -> SignedIn;
+    /// Who am I, and which account is this.
+    fn connection(&self) -> impl Future<Output = Result<Connection, Failure>>;
+    /// One page of the users: the first, or the one that a page's `next` names.
+    fn users(&self, next: Option<&str>) -> impl Future<Output = Result<UserPage, Failure>>;
+    /// All of one user's PATs.
+    fn pats_of(&self, user: &SubjectDescriptor) -> impl Future<Output = UsersPats>;
+}
+
+/// Revoking one's own PATs, one by one.
+pub trait RevokeOwn {
+    /// Revokes one.
+    fn revoke(&self, id: &AuthorizationId) -> impl Future<Output = Result<Revoked, NotDone>>;
+    /// The ids of one's own PATs that have surely ended: revoked, or expired.
+    fn ended(&self) -> impl Future<Output = Result<Vec<AuthorizationId>, Failure>>;
+}
+
+/// Revoking anybody's PATs of an organization, many at once.
+pub trait RevokeAnyones {
+    /// Revokes all of these, or none: the service takes or refuses a request as a whole.
+    fn revoke_all(&self, ids: &[AuthorizationId]) -> impl Future<Output = Result<(), NotDone>>;
+}
+
+/// One page of the audit log.
+#[derive(Debug, Clone, Default)]
+pub struct AuditPage {
+    /// Entries understood.
+    pub events: Vec<Event>,
+    /// Entries not understood.
+    pub unreadable: Vec<Unreadable>,
+    /// What the next page is asked for with; `None`: there is no more.
+    pub next: Option<String>,
+}
+
+/// An organization's audit log.
+pub trait AuditLog {
+    /// Whose token it is and how it signed in, as far as the token itself tells.
+    fn signed_in(&self) -> SignedIn;
+    /// One page of the entries from `from` to `to`: the first, or the one that a page's `next` names.
+    fn page(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        next: Option<&str>,
+    ) -> impl Future<Output = Result<AuditPage, Failure>>;
 }
 
 /// A channel that a team reads.
