@@ -72,7 +72,7 @@ async fn run(inputs: &PatMonitorInputs, around: &Around<'_>) -> Result<Ending, F
     console.log(&render::log(&report));
     let (written, end) = write(console, folder.as_ref(), &report, inputs, end);
     let verdict = render::verdict_line(&report, end);
-    let news = News::Audit {
+    let news = News::Monitor {
         report: &report,
         verdict: &verdict,
     };

@@ -8,7 +8,7 @@ use crate::rotation::RotationReport;
 #[derive(Debug, Clone, Copy)]
 pub enum News<'a> {
     /// PATs were judged.
-    Audit {
+    Monitor {
         /// What was found.
         report: &'a Report,
         /// The verdict, in one sentence.

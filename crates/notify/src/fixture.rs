@@ -69,8 +69,8 @@ fn finding(rule: &str, severity: Severity, subject: &str, waived: bool) -> Findi
 }
 
 /// The report as news.
-pub(crate) fn audit<'a>(report: &'a Report, verdict: &'a str) -> News<'a> {
-    News::Audit { report, verdict }
+pub(crate) fn judged<'a>(report: &'a Report, verdict: &'a str) -> News<'a> {
+    News::Monitor { report, verdict }
 }
 
 /// One PAT, healthy, from a terminal.

@@ -105,7 +105,7 @@ mod tests {
         let client = Client::new(&Settings::default()).unwrap();
         let channel = Channel::new(Listener::Slack, url, client);
         let failure = channel
-            .tell(&fixture::audit(&fixture::report(), "Verdict: expired."))
+            .tell(&fixture::judged(&fixture::report(), "Verdict: expired."))
             .await
             .unwrap_err();
         for shown in [

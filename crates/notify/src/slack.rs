@@ -85,13 +85,13 @@ mod tests {
     #[test]
     fn the_message_of_a_bad_day() {
         insta::assert_snapshot!(
-            serde_json::to_string_pretty(&slack(&fixture::audit(&fixture::report(), VERDICT))).unwrap()
+            serde_json::to_string_pretty(&slack(&fixture::judged(&fixture::report(), VERDICT))).unwrap()
         );
     }
 
     #[test]
     fn the_message_of_a_good_day() {
-        let message = slack(&fixture::audit(
+        let message = slack(&fixture::judged(
             &fixture::healthy(),
             "Verdict: ok. 1 healthy of 1 judged.",
         ));
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_thousand_hostile_names_stay_within_the_limits_and_say_how_many_more() {
         let report = fixture::crowd(1_000, &"<!channel> & ".repeat(40));
-        let message = slack(&fixture::audit(&report, VERDICT));
+        let message = slack(&fixture::judged(&report, VERDICT));
         within_limits(&message);
         let shown = message.to_string();
         assert!(shown.contains("and 970 more"), "{shown}");
@@ -146,9 +146,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_becomes_a_mention_or_a_link(name in "[<>!@#|&a-z/:*_~`\u{202e}\u{1b}\n-]{0,40}") {
-            let audit = slack(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
+            let judged = slack(&fixture::judged(&fixture::crowd(3, &name), VERDICT));
             let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), slack);
-            for message in [audit, rotation] {
+            for message in [judged, rotation] {
                 within_limits(&message);
                 for block in message["blocks"].as_array().unwrap() {
                     let text = &block["text"];

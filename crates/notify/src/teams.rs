@@ -104,20 +104,20 @@ mod tests {
     #[test]
     fn the_card_of_a_bad_day() {
         insta::assert_snapshot!(
-            serde_json::to_string_pretty(&teams(&fixture::audit(&fixture::report(), VERDICT))).unwrap()
+            serde_json::to_string_pretty(&teams(&fixture::judged(&fixture::report(), VERDICT))).unwrap()
         );
     }
 
     #[test]
     fn a_thousand_names_say_how_many_more() {
-        let message = teams(&fixture::audit(&fixture::crowd(1_000, "猫"), VERDICT)).to_string();
+        let message = teams(&fixture::judged(&fixture::crowd(1_000, "猫"), VERDICT)).to_string();
         assert_eq!(message.matches("\"expired\"").count(), MOST_ITEMS);
         assert!(message.contains("and 970 more"), "{message}");
     }
 
     #[test]
     fn long_words_stay_under_28_kb_and_say_how_many_more() {
-        let message = teams(&fixture::audit(
+        let message = teams(&fixture::judged(
             &fixture::preached(1_000, &"猫\"".repeat(200)),
             VERDICT,
         ))
@@ -151,16 +151,16 @@ mod tests {
     fn without_a_build_there_is_no_button() {
         let mut report = fixture::report();
         report.run.link = None;
-        let card = &teams(&fixture::audit(&report, VERDICT))["attachments"][0]["content"];
+        let card = &teams(&fixture::judged(&report, VERDICT))["attachments"][0]["content"];
         assert_eq!(card["actions"], json!([]));
     }
 
     proptest! {
         #[test]
         fn no_name_becomes_markdown_or_a_mention(name in "[<>at\\[\\]()*_`#&\u{202e}\u{1b}\n-]{0,40}") {
-            let audit = teams(&fixture::audit(&fixture::crowd(3, &name), VERDICT));
+            let judged = teams(&fixture::judged(&fixture::crowd(3, &name), VERDICT));
             let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), teams);
-            for message in [audit, rotation] {
+            for message in [judged, rotation] {
                 for block in message["attachments"][0]["content"]["body"].as_array().unwrap() {
                     prop_assert_eq!(&block["type"], "RichTextBlock");
                     for inline in block["inlines"].as_array().unwrap() {

@@ -1,6 +1,6 @@
 //! What a team must know of some news, most urgent first: one shape, which each chat host's message is drawn from.
 
-mod audit;
+mod monitor;
 mod rotation;
 
 use patkeeper_core::news::News;
@@ -60,7 +60,7 @@ pub(crate) struct Item {
 impl<'a> Digest<'a> {
     pub(crate) fn of(news: &News<'a>) -> Self {
         match *news {
-            News::Audit { report, verdict } => audit::digest(report, verdict),
+            News::Monitor { report, verdict } => monitor::digest(report, verdict),
             News::Rotation {
                 report,
                 run,

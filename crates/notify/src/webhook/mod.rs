@@ -1,6 +1,6 @@
 //! Any webhook: `patkeeper.alert/1`, a document for programs.
 
-mod audit;
+mod monitor;
 mod rotation;
 
 use patkeeper_core::news::News;
@@ -23,7 +23,7 @@ const LONGEST: usize = 300;
 #[must_use]
 pub fn webhook(news: &News<'_>) -> Value {
     match *news {
-        News::Audit { report, verdict } => audit::document(report, verdict),
+        News::Monitor { report, verdict } => monitor::document(report, verdict),
         News::Rotation {
             report,
             run,
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_document_of_a_bad_day() {
-        let document = webhook(&fixture::audit(
+        let document = webhook(&fixture::judged(
             &fixture::report(),
             "Verdict: unknown. 1 expired of 5 judged.",
         ));
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_long_list_is_cut_and_counted() {
-        let document = webhook(&fixture::audit(&fixture::crowd(60, "x"), ""));
+        let document = webhook(&fixture::judged(&fixture::crowd(60, "x"), ""));
         assert_eq!(document["pats"].as_array().unwrap().len(), MOST);
         assert_eq!(document["leftOut"]["pats"], 10);
     }
@@ -102,9 +102,9 @@ mod tests {
     #[test]
     fn a_hostile_name_is_one_harmless_line() {
         let name = "a\n##vso[task.complete]\u{202e}b";
-        let audit = webhook(&fixture::audit(&fixture::crowd(1, name), name));
+        let judged = webhook(&fixture::judged(&fixture::crowd(1, name), name));
         let rotation = fixture::tell(&fixture::poisoned(1, name), &fixture::run(name), webhook);
-        for document in [audit.to_string(), rotation.to_string()] {
+        for document in [judged.to_string(), rotation.to_string()] {
             for hostile in ["##vso", "\u{202e}", "\\n"] {
                 assert!(!document.contains(hostile), "{document}");
             }

@@ -1,4 +1,4 @@
-//! What a team must know of an audit.
+//! What a team must know of PATs that were judged.
 
 use patkeeper_core::report::{Finding, Missing, PatEntry, PatStatus, Report, Severity, UnreadableEntry};
 use patkeeper_core::text::plain;

@@ -1,4 +1,4 @@
-//! The document of an audit.
+//! The document of PATs that were judged.
 
 use patkeeper_core::report::{PatStatus, Report, Severity};
 use serde_json::{Value, json};
