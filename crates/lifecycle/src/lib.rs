@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`ports`] | what the use cases need of the outside world |
 //! | [`monitor`] | PatMonitor: read every organization |
+//! | [`organization`] | everybody's PATs: users stream by, each one is read once |
 //! | [`rotate`] | PatRotate: does what the core plans |
 //! | [`tell`] | tell every channel |
 
 pub mod monitor;
+pub mod organization;
 pub mod ports;
 pub mod rotate;
 pub mod tell;
