@@ -1,11 +1,17 @@
 //! What of the audit log is asked for.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::glob::Glob;
 
+/// How many days the service keeps its log, whoever asks.
+pub const KEPT_DAYS: u32 = 90;
+
 /// What fails the step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub enum FailOn {
     /// Only what cannot be read.
     Never,
@@ -37,6 +43,21 @@ pub enum Span {
     Days(u32),
     /// From, to: from is earlier, and at most 90 days before to.
     Between(DateTime<Utc>, DateTime<Utc>),
+}
+
+impl Span {
+    /// From, to: whole seconds, which is what the service is asked with.
+    #[must_use]
+    pub fn resolve(self, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+        let (from, to) = match self {
+            Self::Days(days) => {
+                let from = now.checked_sub_signed(TimeDelta::days(i64::from(days)));
+                (from.unwrap_or(DateTime::UNIX_EPOCH), now)
+            }
+            Self::Between(from, to) => (from, to),
+        };
+        (from.trunc_subsecs(0), to.trunc_subsecs(0))
+    }
 }
 
 /// What of the audit log is asked for.
