@@ -1,0 +1,164 @@
+//! What a report comes to: its counts, how the step ends, and the last line.
+
+use super::report::{Asked, Counts, ORGANIZATION, PatOutcome, RevocationReport, SCHEMA};
+use super::settings::Settings;
+use crate::failure::{Failure, FailureKind};
+use crate::judge::{StepEnd, StepResult};
+use crate::report::{OrganizationEntry, Run, Tool};
+use crate::text;
+
+impl RevocationReport {
+    /// A report in which nothing was found and nothing done yet.
+    #[must_use]
+    pub fn empty(settings: &Settings, run: Run) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool: Tool::this(),
+            run,
+            organization: OrganizationEntry {
+                name: settings.organization.name().to_owned(),
+                account_id: None,
+                signed_in_as: None,
+                identity_kind: None,
+                sign_in: String::new(),
+                read: 0,
+            },
+            settings: Asked::of(settings),
+            counts: Counts::default(),
+            pats: Vec::new(),
+            unreadable: Vec::new(),
+            failure: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// A run that ended before anything was read, such as one that nobody could sign in for.
+    #[must_use]
+    pub fn failed(settings: &Settings, run: Run, failure: Failure) -> Self {
+        Self {
+            failure: Some(failure),
+            ..Self::empty(settings, run)
+        }
+    }
+
+    /// How the step ends by the contract. Of several failures the exit code is that of the greatest [`FailureKind`].
+    #[must_use]
+    pub fn end(&self) -> StepEnd {
+        let (result, exit_code) = match self.worst() {
+            Some(kind) => (StepResult::Failed, kind.exit_code()),
+            None if self.settings.dry_run && self.counts.matched > 0 => (StepResult::SucceededWithIssues, 0),
+            None => (StepResult::Succeeded, 0),
+        };
+        StepEnd { result, exit_code }
+    }
+
+    /// Everything that went wrong, that of the whole run first.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        let unreadable = self.unreadable.iter().map(|entry| &entry.failure);
+        let pats = self.pats.iter().filter_map(|pat| pat.failure.as_ref());
+        self.failure.iter().chain(unreadable).chain(pats)
+    }
+
+    fn worst(&self) -> Option<FailureKind> {
+        self.failures().map(|failure| failure.kind).max()
+    }
+
+    /// Whether a team is to be told: something was revoked, or could not be. A dry run is nobody's news, and who
+    /// cancels a run knows it.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        let failed = self
+            .failures()
+            .any(|failure| failure.kind != FailureKind::Cancelled);
+        !self.settings.dry_run && (self.counts.revoked > 0 || failed)
+    }
+
+    /// Whether it is about any user's PATs, not only those of who signed in.
+    #[must_use]
+    pub fn is_of_everyone(&self) -> bool {
+        self.settings.scope == ORGANIZATION
+    }
+
+    /// Whether all PATs that it names are of this organization alone: no one in another notices what was done.
+    #[must_use]
+    pub fn is_of_one_organization(&self) -> bool {
+        !self.pats.iter().any(|pat| pat.global)
+    }
+
+    /// Whose PATs these are, in words: `of ann@acme.example`, `of 3 users`, `of all users`.
+    #[must_use]
+    pub fn whose(&self) -> String {
+        let name = match self.settings.owners.as_slice() {
+            _ if !self.is_of_everyone() => self.organization.signed_in_as.clone(),
+            [] => Some("all users".to_owned()),
+            [one] => Some(one.clone()),
+            several => Some(format!("{} users", several.len())),
+        };
+        format!("of {}", name.as_deref().unwrap_or("whoever signed in"))
+    }
+
+    /// The last line of a log: what happened, on one harmless line.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let done = text::plain(&self.done());
+        match &self.failure {
+            Some(failure) => format!("{} {done}", text::plain(&failure.what))
+                .trim_end()
+                .to_owned(),
+            None => done,
+        }
+    }
+
+    fn done(&self) -> String {
+        let counts = self.counts;
+        let mut parts = Vec::new();
+        if self.failure.is_none() || counts.revoked > 0 || counts.would_revoke > 0 {
+            let (verb, number) = if self.settings.dry_run {
+                ("Would revoke", counts.would_revoke)
+            } else {
+                ("Revoked", counts.revoked)
+            };
+            let pats = match number {
+                0 => "no PAT".to_owned(),
+                1 => "1 PAT".to_owned(),
+                number => format!("{number} PATs"),
+            };
+            parts.push(format!("{verb} {pats} {}", self.whose()));
+        } else if self.pats.is_empty() {
+            return String::new();
+        }
+        match counts.already_gone {
+            0 => {}
+            1 => parts.push("1 was gone already".to_owned()),
+            number => parts.push(format!("{number} were gone already")),
+        }
+        if counts.failed > 0 {
+            parts.push(format!("{} failed", counts.failed));
+        }
+        match self.unreadable.len() {
+            0 => {}
+            number => parts.push(format!("{number} could not be read")),
+        }
+        let dry = match (self.settings.dry_run, self.failure.is_none()) {
+            (true, true) => " Dry run: nothing was changed.",
+            _ => "",
+        };
+        format!("{}.{dry}", parts.join("; "))
+    }
+
+    /// Counts what the entries say; `matched` and `elsewhere` are the selection's.
+    pub fn count(&mut self) {
+        let number = |outcome| {
+            let all = self.pats.iter().filter(|pat| pat.outcome == outcome).count();
+            u32::try_from(all).unwrap_or(u32::MAX)
+        };
+        self.counts = Counts {
+            revoked: number(PatOutcome::Revoked),
+            already_gone: number(PatOutcome::AlreadyGone),
+            failed: number(PatOutcome::Failed),
+            would_revoke: number(PatOutcome::WouldRevoke),
+            unreadable: u32::try_from(self.unreadable.len()).unwrap_or(u32::MAX),
+            ..self.counts
+        };
+    }
+}
