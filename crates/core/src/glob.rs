@@ -1,8 +1,9 @@
-//! Glob patterns over display names.
+//! Glob patterns over names.
 
 use wildmatch::WildMatch;
 
-/// `*` matches any run of characters, `?` exactly one; letter case counts; nothing else is special.
+/// `*` matches any run of characters, `?` exactly one; nothing else is special. Letter case counts, unless it was made
+/// by [`Glob::in_any_case`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glob {
     text: String,
@@ -15,6 +16,15 @@ impl Glob {
         let text = text.into();
         Self {
             matcher: WildMatch::new(&text),
+            text,
+        }
+    }
+
+    /// The same, to which letter case makes no difference.
+    pub fn in_any_case(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            matcher: WildMatch::new_case_insensitive(&text),
             text,
         }
     }
@@ -55,6 +65,21 @@ mod tests {
         ] {
             assert_eq!(Glob::new(pattern).matches(name), fits, "{pattern} {name}");
         }
+    }
+
+    #[test]
+    fn where_letter_case_does_not_count_it_does_so_in_no_alphabet() {
+        for (pattern, name, fits) in [
+            ("token.*", "Token.PatCreateEvent", true),
+            ("TOKEN.PAT?REATEEVENT", "Token.PatCreateEvent", true),
+            ("*@acme.example", "Ann@ACME.example", true),
+            ("größe*", "GRÖSSE", false),
+            ("ÄNNE", "änne", true),
+            ("token.*", "Tokens.X", false),
+        ] {
+            assert_eq!(Glob::in_any_case(pattern).matches(name), fits, "{pattern} {name}");
+        }
+        assert_eq!(Glob::in_any_case("Token.*").as_str(), "Token.*");
     }
 
     #[test]

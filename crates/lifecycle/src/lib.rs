@@ -5,9 +5,11 @@
 //! | [`ports`] | what the use cases need of the outside world |
 //! | [`monitor`] | PatMonitor: read every organization |
 //! | [`organization`] | everybody's PATs: users stream by, each one is read once |
+//! | [`audit`] | PatAudit: read every organization's audit log |
 //! | [`rotate`] | PatRotate: does what the core plans |
 //! | [`tell`] | tell every channel |
 
+pub mod audit;
 pub mod monitor;
 pub mod organization;
 pub mod ports;

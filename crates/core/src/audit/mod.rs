@@ -1,13 +1,20 @@
 //! The organization's audit log, as far as it tells of PATs.
+//!
+//! [`Tally`] takes the log page by page and keeps what matches; [`AuditReport`] is what comes of it.
 
+mod actors;
 mod ending;
 mod event;
+mod notes;
+mod pat;
 mod report;
 mod settings;
+mod tally;
 
 pub use event::Event;
 pub use report::{
-    Action, AuditReport, AuditSettings, AuditTotals, AuditedActor, AuditedEvent, AuditedOrganization,
-    AuditedPat, Place, SCHEMA, Who,
+    Action, ActorCounts, AuditReport, AuditSettings, AuditTotals, AuditedActor, AuditedEvent,
+    AuditedOrganization, AuditedPat, Place, SCHEMA, Who,
 };
 pub use settings::{FailOn, KEPT_DAYS, Settings, Span};
+pub use tally::{LISTED, OrganizationLog, Tally};

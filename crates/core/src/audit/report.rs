@@ -165,7 +165,7 @@ pub struct AuditedEvent {
 }
 
 /// Who did something.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Who {
@@ -216,8 +216,8 @@ pub struct AuditedPat {
 pub struct AuditedActor {
     /// Who.
     pub actor: Who,
-    /// How much of what; `actors` is 1.
-    pub totals: AuditTotals,
+    /// How much of what.
+    pub counts: ActorCounts,
     /// Of their events the first one.
     pub first: DateTime<Utc>,
     /// Of their events the last one.
@@ -228,6 +228,31 @@ pub struct AuditedActor {
     pub user_agents: Vec<Place>,
     /// In which organizations.
     pub organizations: Vec<String>,
+}
+
+/// How much of what one actor did: as in the totals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ActorCounts {
+    /// Their events.
+    pub events: u32,
+    /// PATs created.
+    pub created: u32,
+    /// PATs updated.
+    pub updated: u32,
+    /// PATs revoked.
+    pub revoked: u32,
+    /// PATs expired.
+    pub expired: u32,
+    /// PATs found in a public repository.
+    pub leaked: u32,
+    /// Events of any other action.
+    pub other: u32,
+    /// PATs created with full access, among `created`.
+    pub full_scope: u32,
+    /// PATs that the system revoked, among `revoked`.
+    pub system_revoked: u32,
 }
 
 /// An address or a program, and how often it was used.
