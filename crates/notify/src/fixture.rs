@@ -28,6 +28,7 @@ pub(crate) fn organization(name: &str) -> OrganizationEntry {
         identity_kind: Some("user".to_owned()),
         sign_in: "access token".to_owned(),
         read: 5,
+        users: None,
     }
 }
 
@@ -35,6 +36,7 @@ fn pat(name: &str, status: PatStatus, days_left: i64) -> PatEntry {
     let end = now() + TimeDelta::days(days_left);
     PatEntry {
         organization: "acme".to_owned(),
+        owner: None,
         authorization_id: AuthorizationId::new(format!(
             "id-of-{}",
             name.chars().take(20).collect::<String>()
@@ -57,6 +59,7 @@ fn finding(rule: &str, severity: Severity, subject: &str, waived: bool) -> Findi
         rule: rule.to_owned(),
         severity,
         organization: Some("acme".to_owned()),
+        owner: None,
         authorization_id: None,
         subject: subject.to_owned(),
         message: "180 days, allowed 90".to_owned(),
@@ -109,7 +112,10 @@ pub(crate) fn healthy() -> Report {
             fail_on: "expired".to_owned(),
             fail_on_policy: "never".to_owned(),
             rules: Vec::new(),
+            waivers: Vec::new(),
         },
+        slice: None,
+        merged: Vec::new(),
         pats: vec![pat("healthy-one", PatStatus::Healthy, 60)],
         findings: Vec::new(),
         missing: Vec::new(),

@@ -99,6 +99,8 @@ pub fn judge(
         soonest: soonest(&pats),
         organizations: readings.iter().map(organization).collect(),
         settings: settings.entry(),
+        slice: None,
+        merged: Vec::new(),
         notes: notes(readings, settings, &missing, &unreadable),
         pats,
         findings,
@@ -132,6 +134,7 @@ fn entry(known: &Known<'_>, status: PatStatus) -> PatEntry {
     let pat = known.pat;
     PatEntry {
         organization: known.organization.to_owned(),
+        owner: None,
         authorization_id: pat.authorization_id.clone(),
         display_name: pat.display_name.clone(),
         family: known.family.to_owned(),
@@ -211,6 +214,7 @@ fn organization(reading: &OrganizationReading) -> OrganizationEntry {
         }),
         sign_in: reading.signed_in.how.clone(),
         read: count(ids.len()),
+        users: None,
     }
 }
 

@@ -136,6 +136,7 @@ impl MonitorSettings {
             fail_on: self.fail_on.as_str().to_owned(),
             fail_on_policy: self.fail_on_policy.as_str().to_owned(),
             rules: self.policy.settings(),
+            waivers: self.policy.waivers_given(),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use regex_lite::Regex;
 
-use crate::report::{Finding, RuleSetting, Severity};
+use crate::report::{Finding, RuleSetting, Severity, WaiverSetting};
 use crate::scope::ScopeSet;
 
 pub use rule::{Rule, docs_table};
@@ -138,6 +138,18 @@ impl Policy {
             .collect()
     }
 
+    /// Every waiver, whether it still holds or not.
+    #[must_use]
+    pub fn waivers_given(&self) -> Vec<WaiverSetting> {
+        let given = self.waivers.iter().map(|waiver| WaiverSetting {
+            rule: waiver.rule.id().to_owned(),
+            pat: waiver.pat.as_str().to_owned(),
+            until: waiver.until.to_string(),
+            reason: waiver.reason.clone(),
+        });
+        given.collect()
+    }
+
     fn runs(&self, rule: Rule) -> bool {
         self.severity(rule) != Severity::Off
     }
@@ -151,6 +163,7 @@ impl Policy {
                 rule: rule.id().to_owned(),
                 severity: self.severity(rule),
                 organization: Some(organization.to_owned()),
+                owner: None,
                 authorization_id: Some(subject.pat.authorization_id.clone()),
                 subject: subject.pat.display_name.clone(),
                 message,

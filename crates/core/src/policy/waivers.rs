@@ -39,6 +39,7 @@ impl Waiver {
             rule: rule.id().to_owned(),
             severity,
             organization: None,
+            owner: None,
             authorization_id: None,
             subject: format!("{} for {}", self.rule.id(), self.pat.as_str()),
             message,

@@ -39,6 +39,7 @@ fn pat(number: u32, name: &str, scopes: &str, ends: &str, status: PatStatus) -> 
         .div_euclid(86_400);
     PatEntry {
         organization: "acme".into(),
+        owner: None,
         authorization_id: AuthorizationId::new(format!("{number:08x}-0000-4000-8000-000000000000")),
         display_name: name.into(),
         family: name.split("-202").next().unwrap_or(name).into(),
@@ -58,6 +59,7 @@ fn finding(rule: &str, severity: Severity, pat: &PatEntry, message: &str, remedy
         rule: rule.into(),
         severity,
         organization: Some(pat.organization.clone()),
+        owner: None,
         authorization_id: Some(pat.authorization_id.clone()),
         subject: pat.display_name.clone(),
         message: message.into(),
@@ -167,6 +169,7 @@ pub(crate) fn monday() -> Report {
             identity_kind: Some("user".into()),
             sign_in: "access token".into(),
             read: 15,
+            users: None,
         }],
         settings: Settings {
             scope: "mine".into(),
@@ -183,7 +186,10 @@ pub(crate) fn monday() -> Report {
                 rule("global-reach", Severity::Error, None),
                 rule("high-risk-scope", Severity::Off, None),
             ],
+            waivers: vec![],
         },
+        slice: None,
+        merged: vec![],
         findings: vec![
             finding(
                 "full-access",
@@ -269,6 +275,7 @@ fn half_blind() -> Report {
         identity_kind: None,
         sign_in: "access token".into(),
         read: 1,
+        users: None,
     });
     let mut other = pat(
         10,

@@ -11,7 +11,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::owner::{Owner, SubjectDescriptor};
 use crate::pat::AuthorizationId;
+use crate::slice::Slice;
 
 pub use read::{ReportError, from_json};
 #[cfg(feature = "schema")]
@@ -22,6 +24,9 @@ pub const SCHEMA: &str = "patkeeper.report/1";
 
 /// [`Settings::scope`] where the PATs judged are those of whoever signed in.
 pub const MINE: &str = "mine";
+
+/// [`Settings::scope`] where the PATs judged are every user's.
+pub const ORGANIZATION: &str = "organization";
 
 /// The verdict over everything judged, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -148,6 +153,11 @@ pub struct Report {
     pub organizations: Vec<OrganizationEntry>,
     /// What was judged by what.
     pub settings: Settings,
+    /// The share of the users that was judged; `null`: all of them.
+    pub slice: Option<SliceEntry>,
+    /// The reports that this one was made of; empty: it was judged from what was read.
+    #[serde(default)]
+    pub merged: Vec<MergedEntry>,
     /// Every PAT judged, most urgent first.
     pub pats: Vec<PatEntry>,
     /// Every policy finding, heaviest first, waived ones last.
@@ -258,6 +268,84 @@ pub struct OrganizationEntry {
     pub sign_in: String,
     /// PATs its lists held.
     pub read: u32,
+    /// Its users, where every user's PATs were asked for.
+    pub users: Option<UsersEntry>,
+}
+
+/// How many users of an organization came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct UsersEntry {
+    /// Users whose PATs were asked for and listed, in part at least.
+    pub read: u32,
+    /// Identities that cannot own PATs.
+    pub skipped: u32,
+    /// Users whose PATs could not be read to the end.
+    pub unreadable: u32,
+    /// Users whom token administration does not know.
+    pub gone: u32,
+}
+
+/// Whose a PAT is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OwnerEntry {
+    /// The UPN, else the display name, else the descriptor.
+    pub name: String,
+    /// The id that the service knows them by.
+    pub descriptor: SubjectDescriptor,
+}
+
+impl From<&Owner> for OwnerEntry {
+    fn from(owner: &Owner) -> Self {
+        Self {
+            name: owner.name().to_owned(),
+            descriptor: owner.descriptor.clone(),
+        }
+    }
+}
+
+/// One job's share of the users, and what only all shares together decide. None of that counts in this report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SliceEntry {
+    /// Which share, from 1.
+    pub position: u32,
+    /// Of how many.
+    pub of: u32,
+    /// Patterns that no PAT of this share matches.
+    pub unmatched: Vec<Missing>,
+    /// Required patterns that only PATs of unknown organizations match.
+    pub undecided: Vec<Undecided>,
+    /// Findings about waivers that cover nothing in this share; `null`: not all of the share was seen.
+    pub unused: Option<Vec<Finding>>,
+}
+
+/// A required pattern that a PAT matches which may belong to another organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Undecided {
+    /// The organization whose account is not known.
+    pub organization: String,
+    /// The pattern.
+    pub pattern: String,
+}
+
+/// One report that was merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MergedEntry {
+    /// Where it was read from, as the input named it.
+    pub source: String,
+    /// Its share of the users; `null`: all of them.
+    pub slice: Option<Slice>,
+    /// When it was judged (UTC).
+    pub at: DateTime<Utc>,
 }
 
 /// What was judged by what.
@@ -283,6 +371,24 @@ pub struct Settings {
     pub fail_on_policy: String,
     /// Every rule and what it ran with.
     pub rules: Vec<RuleSetting>,
+    /// Every waiver of the policy file.
+    #[serde(default)]
+    pub waivers: Vec<WaiverSetting>,
+}
+
+/// One waiver of the policy file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WaiverSetting {
+    /// The rule it is about.
+    pub rule: String,
+    /// The pattern or the authorization id.
+    pub pat: String,
+    /// The last day it holds, as `YYYY-MM-DD`.
+    pub until: String,
+    /// The reason given.
+    pub reason: String,
 }
 
 /// One rule as it ran.
@@ -307,6 +413,8 @@ pub struct RuleSetting {
 pub struct PatEntry {
     /// The organization whose list named it.
     pub organization: String,
+    /// Whose it is, where every user's PATs were asked for.
+    pub owner: Option<OwnerEntry>,
     /// The service's id.
     pub authorization_id: AuthorizationId,
     /// What its owner called it.
@@ -342,6 +450,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The organization, where the finding is about a PAT.
     pub organization: Option<String>,
+    /// Whose PAT it is about, or whom, where every user's PATs were asked for.
+    pub owner: Option<OwnerEntry>,
     /// The PAT, where the finding is about one (a waiver past its date is about none).
     pub authorization_id: Option<AuthorizationId>,
     /// Its display name, or what else the finding is about.

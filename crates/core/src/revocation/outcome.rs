@@ -1,10 +1,10 @@
 //! What a report comes to: its counts, how the step ends, and the last line.
 
-use super::report::{Asked, Counts, ORGANIZATION, PatOutcome, RevocationReport, SCHEMA};
+use super::report::{Asked, Counts, PatOutcome, RevocationReport, SCHEMA};
 use super::settings::Settings;
 use crate::failure::{Failure, FailureKind};
 use crate::judge::{StepEnd, StepResult};
-use crate::report::{OrganizationEntry, Run, Tool};
+use crate::report::{ORGANIZATION, OrganizationEntry, Run, Tool};
 use crate::text;
 
 impl RevocationReport {
@@ -22,6 +22,7 @@ impl RevocationReport {
                 identity_kind: None,
                 sign_in: String::new(),
                 read: 0,
+                users: None,
             },
             settings: Asked::of(settings),
             counts: Counts::default(),
