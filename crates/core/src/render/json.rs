@@ -1,19 +1,18 @@
-//! The JSON report.
+//! JSON reports.
 
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
-use crate::report::Report;
 use crate::text::is_hidden;
 
-/// The report as pretty-printed JSON with a line break at its end.
+/// A report of any kind as pretty-printed JSON with a line break at its end.
 ///
 /// Everything that a log, a page or a terminal could take for a command is written as `\uXXXX`: `#`, `<`, `>`, `&`,
 /// and all that [`is_hidden`] names. A reader gets the very same values back.
 #[must_use]
-pub fn json(report: &Report) -> String {
+pub fn json(report: &impl Serialize) -> String {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Harmless(PrettyFormatter::new()));
     // A report holds nothing that JSON cannot say. If it did, no JSON at all is better than half of it: no reader

@@ -4,7 +4,7 @@ use super::LogLine;
 use super::failure::details;
 use super::table::{self, Align};
 use super::words;
-use crate::report::{Finding, PatEntry, Report};
+use crate::report::{Finding, PatEntry, Report, UnreadableEntry};
 use crate::text::{self, fit, plain};
 
 /// PATs shown in all; more of them are in the report's files.
@@ -33,8 +33,8 @@ pub fn log(report: &Report) -> Vec<LogLine> {
     pats(&mut lines, report);
     policy(&mut lines, report);
     missing(&mut lines, report);
-    unreadable(&mut lines, report);
-    notes(&mut lines, report);
+    unreadable(&mut lines, &report.unreadable);
+    notes(&mut lines, &report.notes);
     next_steps(&mut lines, report);
     lines.0
 }
@@ -57,19 +57,20 @@ pub fn closing(told: &[&str], files: &[&str]) -> String {
     parts.join(" ")
 }
 
-struct Lines(Vec<LogLine>);
+/// A log as it grows.
+pub(super) struct Lines(pub(super) Vec<LogLine>);
 
 impl Lines {
-    fn text(&mut self, line: impl Into<String>) {
+    pub(super) fn text(&mut self, line: impl Into<String>) {
         self.0.push(LogLine::Text(line.into()));
     }
 
-    fn all(&mut self, lines: impl IntoIterator<Item = String>) {
+    pub(super) fn all(&mut self, lines: impl IntoIterator<Item = String>) {
         self.0.extend(lines.into_iter().map(LogLine::Text));
     }
 
     /// A head line set off by a blank one; folded with what follows when that is long.
-    fn section(&mut self, head: String, body: Vec<String>) {
+    pub(super) fn section(&mut self, head: String, body: Vec<String>) {
         self.text("");
         if body.len() > LONG {
             self.0.push(LogLine::GroupStart(head));
@@ -82,7 +83,7 @@ impl Lines {
     }
 }
 
-fn more(shown: usize, all: usize) -> Option<String> {
+pub(super) fn more(shown: usize, all: usize) -> Option<String> {
     (all > shown).then(|| format!("  … and {} more, in the report", all - shown))
 }
 
@@ -246,14 +247,14 @@ fn missing(lines: &mut Lines, report: &Report) {
     );
 }
 
-fn unreadable(lines: &mut Lines, report: &Report) {
-    if report.unreadable.is_empty() {
+pub(super) fn unreadable(lines: &mut Lines, entries: &[UnreadableEntry]) {
+    if entries.is_empty() {
         return;
     }
     // Never folded: what could not be seen decides the verdict.
     lines.text("");
-    lines.text(format!("Could not be read: {}", report.unreadable.len()));
-    let mut shown = report.unreadable.iter().take(OTHERS).peekable();
+    lines.text(format!("Could not be read: {}", entries.len()));
+    let mut shown = entries.iter().take(OTHERS).peekable();
     while let Some(entry) = shown.next() {
         let what = text::name(&entry.what, SENTENCE);
         let organization = fit(&entry.organization, NAME);
@@ -274,22 +275,21 @@ fn unreadable(lines: &mut Lines, report: &Report) {
                 .map(|line| format!("    {line}")),
         );
     }
-    lines.all(more(OTHERS, report.unreadable.len()));
+    lines.all(more(OTHERS, entries.len()));
 }
 
-fn notes(lines: &mut Lines, report: &Report) {
-    if report.notes.is_empty() {
+pub(super) fn notes(lines: &mut Lines, notes: &[String]) {
+    if notes.is_empty() {
         return;
     }
     lines.text("");
     lines.all(
-        report
-            .notes
+        notes
             .iter()
             .take(OTHERS)
             .map(|note| format!("Note: {}", fit(note, SENTENCE))),
     );
-    lines.all(more(OTHERS, report.notes.len()));
+    lines.all(more(OTHERS, notes.len()));
 }
 
 fn next_steps(lines: &mut Lines, report: &Report) {

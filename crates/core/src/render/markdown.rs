@@ -4,7 +4,7 @@ use super::failure::for_support;
 use super::page::Page;
 use super::verdict::verdict_of;
 use super::words;
-use crate::report::{PatEntry, Report};
+use crate::report::{PatEntry, Report, UnreadableEntry};
 use crate::text::markdown::{code, prose};
 use crate::time;
 
@@ -52,8 +52,8 @@ pub fn markdown(report: &Report) -> String {
     pats(&mut page, report);
     policy(&mut page, report);
     missing(&mut page, report);
-    unreadable(&mut page, report);
-    notes(&mut page, report);
+    unreadable(&mut page, &report.unreadable);
+    notes(&mut page, &report.notes);
     next_steps(&mut page, report);
     page.text
 }
@@ -153,12 +153,12 @@ fn missing(page: &mut Page, report: &Report) {
     page.more(OTHERS, report.missing.len());
 }
 
-fn unreadable(page: &mut Page, report: &Report) {
-    if report.unreadable.is_empty() {
+pub(super) fn unreadable(page: &mut Page, entries: &[UnreadableEntry]) {
+    if entries.is_empty() {
         return;
     }
     page.heading("Could not be read");
-    for entry in report.unreadable.iter().take(UNREADABLE) {
+    for entry in entries.iter().take(UNREADABLE) {
         let failure = &entry.failure;
         let organization = code(&entry.organization, NAME);
         page.line(&format!("- {organization}: {}", prose(&entry.what, SENTENCE)));
@@ -173,19 +173,19 @@ fn unreadable(page: &mut Page, report: &Report) {
             page.line(&format!("  - {head}: {}", code(&words, SENTENCE)));
         }
     }
-    page.more(UNREADABLE, report.unreadable.len());
+    page.more(UNREADABLE, entries.len());
 }
 
-fn notes(page: &mut Page, report: &Report) {
-    if report.notes.is_empty() {
+pub(super) fn notes(page: &mut Page, notes: &[String]) {
+    if notes.is_empty() {
         return;
     }
     page.heading("Notes");
-    for note in report.notes.iter().take(OTHERS) {
+    for note in notes.iter().take(OTHERS) {
         // A word of ours first: the note's own first word could make a list or a heading.
         page.line(&format!("- Note: {}", prose(note, SENTENCE)));
     }
-    page.more(OTHERS, report.notes.len());
+    page.more(OTHERS, notes.len());
 }
 
 fn next_steps(page: &mut Page, report: &Report) {

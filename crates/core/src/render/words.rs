@@ -122,11 +122,18 @@ pub(super) fn missing_remedy(input: &str) -> &'static str {
 
 /// `signed in as somebody (user, refresh token)`, or `not signed in`.
 pub(super) fn signed_in(organization: &OrganizationEntry) -> String {
-    let how: Vec<&str> = organization
-        .identity_kind
-        .iter()
-        .map(String::as_str)
-        .chain([organization.sign_in.as_str()])
+    signed_in_as(
+        organization.signed_in_as.as_deref(),
+        organization.identity_kind.as_deref(),
+        &organization.sign_in,
+    )
+}
+
+/// The same of any report's organization.
+pub(super) fn signed_in_as(name: Option<&str>, identity_kind: Option<&str>, sign_in: &str) -> String {
+    let how: Vec<&str> = identity_kind
+        .into_iter()
+        .chain([sign_in])
         .filter(|word| !word.is_empty())
         .collect();
     let how = if how.is_empty() {
@@ -134,7 +141,7 @@ pub(super) fn signed_in(organization: &OrganizationEntry) -> String {
     } else {
         format!(" ({})", how.join(", "))
     };
-    match &organization.signed_in_as {
+    match name {
         Some(name) => format!("signed in as {name}{how}"),
         None if how.is_empty() => "not signed in".to_owned(),
         None => format!("signed in{how}"),
