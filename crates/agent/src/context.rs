@@ -27,6 +27,10 @@ pub struct AgentContext {
     pub pipeline: Option<String>,
     /// `System.Debug`: the run was queued with diagnostics.
     pub debug: bool,
+    /// `System.JobPositionInPhase`: which of the phase's parallel jobs this is, from 1.
+    pub job_position: Option<u32>,
+    /// `System.TotalJobsInPhase`: how many there are.
+    pub total_jobs: Option<u32>,
     /// `Agent.TempDirectory`: emptied after every job.
     pub temp_directory: Option<PathBuf>,
     run: Option<RunId>,
@@ -49,6 +53,7 @@ impl AgentContext {
                         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             })
         };
+        let number = |name: &str| read(name)?.parse().ok();
         let collection_uri = read("SYSTEM_COLLECTIONURI");
         let collection_id = id("SYSTEM_COLLECTIONID");
         let run = collection_id
@@ -66,6 +71,8 @@ impl AgentContext {
             build_link,
             pipeline: read("BUILD_DEFINITIONNAME"),
             debug: read("SYSTEM_DEBUG").is_some_and(|debug| debug.eq_ignore_ascii_case("true")),
+            job_position: number("SYSTEM_JOBPOSITIONINPHASE"),
+            total_jobs: number("SYSTEM_TOTALJOBSINPHASE"),
             temp_directory: read("AGENT_TEMPDIRECTORY").map(PathBuf::from),
             run,
         }

@@ -4,8 +4,10 @@
 //! secret, and says what is allowed.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::glob::Glob;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -13,15 +15,25 @@ use crate::Front;
 use crate::registry::{Input, Kind, Task};
 
 pub mod channels;
+pub mod identify;
 mod macros;
+mod moment;
+mod organization;
+pub mod pat_audit;
 pub mod pat_monitor;
+pub mod pat_revoke;
 pub mod pat_rotate;
 mod quote;
+pub mod reports;
 pub mod sign_in;
 
 pub use channels::Channels;
+pub use identify::IdentifyInputs;
+pub use pat_audit::PatAuditInputs;
 pub use pat_monitor::PatMonitorInputs;
+pub use pat_revoke::PatRevokeInputs;
 pub use pat_rotate::PatRotateInputs;
+pub use reports::ReportFormat;
 pub use sign_in::SignInInputs;
 
 use quote::{any_of, quote};
@@ -59,8 +71,7 @@ impl Inputs {
     /// agent's own variables.
     ///
     /// # Errors
-    /// A value that still holds an unresolved `$(variable)`, or a value for an input of the public contract
-    /// that this version does not have.
+    /// A value that still holds an unresolved `$(variable)`.
     pub fn from_agent(
         task: &'static Task,
         variable: impl Fn(&str) -> Option<String>,
@@ -82,22 +93,6 @@ impl Inputs {
                 value = macros::resolve(&value, |name| given(variable(&agent_variable("", name))));
             }
             inputs.take(input, value)?;
-        }
-        for later in task.later {
-            let Some(value) = read(later.name) else { continue };
-            let neutral = later
-                .neutral
-                .iter()
-                .any(|neutral| neutral.eq_ignore_ascii_case(&value));
-            if !neutral {
-                return Err(BadInput {
-                    input: later.name,
-                    message: format!(
-                        "{}: this version of Patkeeper does not have this input yet. Leave it out.",
-                        later.name
-                    ),
-                });
-            }
         }
         Ok(inputs)
     }
@@ -141,6 +136,19 @@ impl Inputs {
     #[must_use]
     pub fn has(&self, input: &Input) -> bool {
         self.given.contains_key(input.name)
+    }
+
+    /// Whether a value was given that is not the default. An agent fills defaults in, so that who gives the default
+    /// itself cannot be told from who gives nothing.
+    #[must_use]
+    pub fn differs(&self, input: &Input) -> bool {
+        let default = input.default.filter(|_| input.default_in_manifest);
+        match (self.raw(input), input.kind, default) {
+            (None, ..) => false,
+            (Some(text), Kind::Number { .. }, Some(default)) => text.parse::<u32>() != default.parse(),
+            (Some(text), _, Some(default)) => !text.eq_ignore_ascii_case(default),
+            (Some(_), _, None) => true,
+        }
     }
 
     /// Who gave them.
@@ -209,6 +217,45 @@ impl Inputs {
             .collect()
     }
 
+    /// The patterns, one a line.
+    #[must_use]
+    pub fn globs(&self, input: &Input) -> Vec<Glob> {
+        self.lines(input).into_iter().map(Glob::new).collect()
+    }
+
+    /// The words, separated by spaces, commas or lines.
+    pub fn words(&self, input: &Input) -> impl Iterator<Item = &str> {
+        let text = self.raw(input).unwrap_or_default();
+        text.split(|c: char| c.is_whitespace() || c == ',')
+            .filter(|word| !word.is_empty())
+    }
+
+    /// One path.
+    ///
+    /// # Errors
+    /// Several lines, or anything else that is in no path.
+    pub fn path(&self, input: &Input) -> Result<Option<PathBuf>, BadInput> {
+        self.text(input)
+            .map(|text| self.one_path(input, text))
+            .transpose()
+    }
+
+    /// The paths, one a line.
+    ///
+    /// # Errors
+    /// As [`Inputs::path`].
+    pub fn paths(&self, input: &Input) -> Result<Vec<PathBuf>, BadInput> {
+        let lines = self.lines(input);
+        lines.iter().map(|line| self.one_path(input, line)).collect()
+    }
+
+    fn one_path(&self, input: &Input, text: &str) -> Result<PathBuf, BadInput> {
+        if text.contains(char::is_control) {
+            return Err(self.bad(input, format!("{} is not one path.", quote(text))));
+        }
+        Ok(PathBuf::from(text))
+    }
+
     /// A whole number within the input's bounds; `None` when not given and without a default.
     ///
     /// # Errors
@@ -272,14 +319,7 @@ impl Inputs {
         table: &[(&'static str, T)],
     ) -> Result<Vec<T>, BadInput> {
         let mut chosen = Vec::new();
-        for word in self
-            .raw(input)
-            .unwrap_or_default()
-            .split(|c: char| c.is_whitespace() || c == ',')
-        {
-            if word.is_empty() {
-                continue;
-            }
+        for word in self.words(input) {
             let meaning = self.one_of(input, word, table)?;
             if !chosen.contains(&meaning) {
                 chosen.push(meaning);

@@ -2,13 +2,23 @@
 //! command line and the reading of `INPUT_*` all come from here.
 
 pub mod channels;
+pub mod identify_command;
+pub mod organization;
+pub mod pat_audit;
 pub mod pat_monitor;
+pub mod pat_revoke;
 pub mod pat_rotate;
+pub mod reports;
 pub mod sign_in;
 pub mod sign_in_command;
 
 /// Every task of this version.
-pub static TASKS: &[&Task] = &[&pat_monitor::TASK, &pat_rotate::TASK];
+pub static TASKS: &[&Task] = &[
+    &pat_monitor::TASK,
+    &pat_rotate::TASK,
+    &pat_revoke::TASK,
+    &pat_audit::TASK,
+];
 
 /// The task of this name, e.g. `PatMonitor`.
 #[must_use]
@@ -82,7 +92,7 @@ pub struct Input {
     /// The default of the contract; may hold agent macros such as `$(System.CollectionUri)`.
     pub default: Option<&'static str>,
     /// Whether the designer and the reading fill the default in. False where "not given" means something of
-    /// its own (a policy file may then say it).
+    /// its own (a policy file, or another input, may then say it).
     pub default_in_manifest: bool,
     /// An empty value is refused, and there is no default.
     pub required: bool,
@@ -139,9 +149,9 @@ impl Input {
         self
     }
 
-    /// The default that applies when neither the input nor a policy file says otherwise.
+    /// The default that is not filled in: it applies where nothing else says otherwise.
     #[must_use]
-    pub const fn default_after_policy_file(mut self, value: &'static str) -> Self {
+    pub const fn default_when_blank(mut self, value: &'static str) -> Self {
         self.default = Some(value);
         self.default_in_manifest = false;
         self
@@ -195,16 +205,6 @@ pub fn kebab_case(camel: &str) -> String {
     kebab
 }
 
-/// An input of the public contract that this version does not have: a value given for it is refused, because
-/// a step that ignores what its author asked for would mislead.
-#[derive(Debug, Clone, Copy)]
-pub struct LaterInput {
-    /// Its name.
-    pub name: &'static str,
-    /// Values that ask for nothing new, such as the contract's default.
-    pub neutral: &'static [&'static str],
-}
-
 /// A group of inputs in the designer.
 #[derive(Debug, Clone, Copy)]
 pub struct Group {
@@ -238,8 +238,6 @@ pub struct Task {
     pub groups: &'static [Group],
     /// In the order of the designer.
     pub inputs: &'static [Input],
-    /// Inputs of the contract that are not here yet.
-    pub later: &'static [LaterInput],
     /// What it sets.
     pub outputs: &'static [Output],
 }
@@ -266,7 +264,6 @@ mod tests {
                 .inputs
                 .iter()
                 .flat_map(|input| std::iter::once(input.name).chain(input.aliases.iter().copied()))
-                .chain(task.later.iter().map(|later| later.name))
             {
                 assert!(name.starts_with(|c: char| c.is_ascii_lowercase()), "{name}");
                 assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");

@@ -4,14 +4,18 @@ use std::path::PathBuf;
 
 use patkeeper_core::glob::Glob;
 use patkeeper_core::judge::{FailOn, FailOnPolicy};
-use patkeeper_core::organization::{Organization, OrganizationError};
+use patkeeper_core::organization::Organization;
 use patkeeper_core::policy::PolicyInputs;
 use patkeeper_core::scope::ScopeSet;
+use patkeeper_core::slice::Slice;
 
 use super::quote::quote;
-use super::{BadInput, Channels, Inputs, SignInInputs};
+use super::{BadInput, Channels, Inputs, ReportFormat, SignInInputs, organization, reports};
+use crate::context::AgentContext;
 use crate::registry::Input;
+use crate::registry::organization::SEVERAL;
 use crate::registry::pat_monitor as registry;
+use crate::registry::reports::REPORT_DIRECTORY;
 
 /// When channels are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,26 +28,47 @@ pub enum AlertOn {
     Never,
 }
 
-/// One form of the report.
+/// What is judged.
+#[derive(Debug)]
+pub enum Judged {
+    /// What the service tells now.
+    Read {
+        /// At least one, each once, in the order given.
+        organizations: Vec<Organization>,
+        /// The sign-in.
+        sign_in: SignInInputs,
+        /// Whose PATs.
+        scope: Scope,
+    },
+    /// What these reports tell: slices of one organization. There is no sign-in, and nothing else is read.
+    Reports {
+        /// At least one, in the order given.
+        paths: Vec<PathBuf>,
+        /// The inputs given that say what is judged by which limit, as far as they differ from their defaults: names,
+        /// days, policy. What they say must be what the reports say.
+        given: Vec<&'static str>,
+    },
+}
+
+/// Whose PATs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportFormat {
-    /// `patkeeper.json`.
-    Json,
-    /// `patkeeper.md`.
-    Markdown,
-    /// `patkeeper.junit.xml`.
-    Junit,
-    /// `patkeeper.csv`.
-    Csv,
+pub enum Scope {
+    /// The signed-in user's.
+    Mine,
+    /// Every user's.
+    Organization {
+        /// Requests in flight at once: 1 to 64.
+        parallelism: u32,
+        /// This job's share of the users; `None`: all of them.
+        slice: Option<Slice>,
+    },
 }
 
 /// All of PatMonitor's inputs.
 #[derive(Debug)]
 pub struct PatMonitorInputs {
-    /// At least one, each once, in the order given.
-    pub organizations: Vec<Organization>,
-    /// The sign-in.
-    pub sign_in: SignInInputs,
+    /// What is judged.
+    pub judged: Judged,
     /// Patterns judged; empty: all.
     pub names: Vec<Glob>,
     /// Patterns required.
@@ -72,7 +97,26 @@ pub struct PatMonitorInputs {
     pub report_formats: Vec<ReportFormat>,
 }
 
-const SCOPES: &[(&str, ())] = &[("mine", ())];
+/// What the inputs choose; how, they say apart.
+#[derive(Clone, Copy, PartialEq)]
+enum Choice {
+    Mine,
+    Organization,
+}
+
+const SCOPES: &[(&str, Choice)] = &[("mine", Choice::Mine), ("organization", Choice::Organization)];
+const SLICES: &[(&str, bool)] = &[("none", false), ("auto", true)];
+/// What a report was judged by.
+const JUDGED_BY: &[&Input] = &[
+    &registry::NAMES,
+    &registry::REQUIRE_NAMES,
+    &registry::WARNING_DAYS,
+    &registry::CRITICAL_DAYS,
+    &registry::EXPIRED_WITHIN_DAYS,
+    &registry::MAX_LIFETIME_DAYS,
+    &registry::FORBIDDEN_SCOPES,
+    &registry::POLICY_FILE,
+];
 const FAIL_ONS: &[(&str, FailOn)] = &[
     ("never", FailOn::Never),
     ("expired", FailOn::Expired),
@@ -89,22 +133,14 @@ const ALERT_ONS: &[(&str, AlertOn)] = &[
     ("always", AlertOn::Always),
     ("never", AlertOn::Never),
 ];
-const FORMATS: &[(&str, ReportFormat)] = &[
-    ("json", ReportFormat::Json),
-    ("markdown", ReportFormat::Markdown),
-    ("junit", ReportFormat::Junit),
-    ("csv", ReportFormat::Csv),
-];
 
 impl PatMonitorInputs {
     /// Checks everything. Nothing is read or sent here, so that a refusal costs nothing.
     ///
     /// # Errors
     /// The first input that is missing, not of its type, out of range, or contradicts another one.
-    pub fn read(inputs: &Inputs) -> Result<Self, BadInput> {
-        inputs.choice(&registry::SCOPE, SCOPES)?;
-        let organizations = organizations(inputs)?;
-        let sign_in = SignInInputs::read(inputs)?;
+    pub fn read(inputs: &Inputs, context: &AgentContext) -> Result<Self, BadInput> {
+        let judged = judged(inputs, context)?;
         let days = |input| inputs.present(input, inputs.number(input)?);
         let warning_days = days(&registry::WARNING_DAYS)?;
         let critical_days = days(&registry::CRITICAL_DAYS)?;
@@ -117,18 +153,9 @@ impl PatMonitorInputs {
             return Err(inputs.bad(&registry::CRITICAL_DAYS, why));
         }
         Ok(Self {
-            organizations,
-            sign_in,
-            names: inputs
-                .lines(&registry::NAMES)
-                .into_iter()
-                .map(Glob::new)
-                .collect(),
-            require_names: inputs
-                .lines(&registry::REQUIRE_NAMES)
-                .into_iter()
-                .map(Glob::new)
-                .collect(),
+            judged,
+            names: inputs.globs(&registry::NAMES),
+            require_names: inputs.globs(&registry::REQUIRE_NAMES),
             warning_days,
             critical_days,
             expired_within_days: days(&registry::EXPIRED_WITHIN_DAYS)?,
@@ -138,52 +165,72 @@ impl PatMonitorInputs {
                 max_lifetime_days: inputs.number(&registry::MAX_LIFETIME_DAYS)?,
                 forbidden_scopes: forbidden_scopes(inputs)?,
             },
-            policy_file: one_line(inputs, &registry::POLICY_FILE)?,
+            policy_file: inputs.path(&registry::POLICY_FILE)?,
             channels: Channels::read(inputs)?,
             alert_on: inputs.chosen(&registry::ALERT_ON, ALERT_ONS)?,
-            report_directory: one_line(inputs, &registry::REPORT_DIRECTORY)?,
-            report_formats: inputs.choices(&registry::REPORT_FORMATS, FORMATS)?,
+            report_directory: inputs.path(&REPORT_DIRECTORY)?,
+            report_formats: reports::formats(inputs, &registry::REPORT_FORMATS)?,
         })
     }
 }
 
-pub(super) const ORGANIZATIONS: &str =
-    "allowed are https://dev.azure.com/acme/, https://acme.visualstudio.com/ or acme";
-
-/// Why a text names no organization.
-pub(super) fn not_an_organization(text: &str, error: &OrganizationError) -> String {
-    match error {
-        OrganizationError::Server => format!(
-            "{} looks like an Azure DevOps Server collection, which has no PAT lifecycle API; \
-             Patkeeper works with Azure DevOps Services: {ORGANIZATIONS}.",
-            quote(text)
-        ),
-        OrganizationError::Empty | OrganizationError::NotAzureDevOps => {
-            format!(
-                "{} is not an Azure DevOps organization; {ORGANIZATIONS}.",
-                quote(text)
-            )
+fn judged(inputs: &Inputs, context: &AgentContext) -> Result<Judged, BadInput> {
+    let scope = inputs.chosen(&registry::SCOPE, SCOPES)?;
+    let sliced = inputs.chosen(&registry::SLICE, SLICES)?;
+    let parallelism = inputs.present(&registry::PARALLELISM, inputs.number(&registry::PARALLELISM)?)?;
+    let paths = inputs.paths(&registry::MERGE_REPORTS)?;
+    if !paths.is_empty() {
+        if sliced {
+            let why = format!(
+                "auto reads a share of the users, and {} reads nobody's PATs; leave one of the two out.",
+                inputs.label(registry::MERGE_REPORTS.name)
+            );
+            return Err(inputs.bad(&registry::SLICE, why));
         }
+        let given = JUDGED_BY.iter().filter(|input| inputs.differs(input));
+        return Ok(Judged::Reports {
+            paths,
+            given: given.map(|input| input.name).collect(),
+        });
     }
+    if sliced && scope == Choice::Mine {
+        let why = format!(
+            "auto shares the users of an organization out, and {scope} is mine; set {scope} to organization, or leave \
+             this out.",
+            scope = inputs.label(registry::SCOPE.name)
+        );
+        return Err(inputs.bad(&registry::SLICE, why));
+    }
+    let organizations = organization::several(inputs, &SEVERAL)?;
+    let sign_in = SignInInputs::read(inputs)?;
+    let scope = match scope {
+        Choice::Mine => Scope::Mine,
+        Choice::Organization => Scope::Organization {
+            parallelism,
+            slice: sliced.then(|| slice(inputs, context)).transpose()?,
+        },
+    };
+    Ok(Judged::Read {
+        organizations,
+        sign_in,
+        scope,
+    })
 }
 
-fn organizations(inputs: &Inputs) -> Result<Vec<Organization>, BadInput> {
-    const INPUT: &Input = &registry::ORGANIZATION;
-    let mut organizations: Vec<Organization> = Vec::new();
-    for line in inputs.lines(INPUT) {
-        let organization = Organization::parse(&line)
-            .map_err(|error| inputs.bad(INPUT, not_an_organization(&line, &error)))?;
-        if !organizations
-            .iter()
-            .any(|seen| seen.name().eq_ignore_ascii_case(organization.name()))
-        {
-            organizations.push(organization);
-        }
-    }
-    if organizations.is_empty() {
-        return Err(inputs.bad(INPUT, format!("it is missing; {ORGANIZATIONS}.")));
-    }
-    Ok(organizations)
+/// This job's share, as `strategy: parallel` numbers the jobs.
+fn slice(inputs: &Inputs, context: &AgentContext) -> Result<Slice, BadInput> {
+    let is = match (context.job_position, context.total_jobs) {
+        (Some(position), Some(of)) => match Slice::new(position, of) {
+            Some(slice) => return Ok(slice),
+            None => format!("here they are {position} of {of}"),
+        },
+        _ => "here they are missing, or no whole numbers".to_owned(),
+    };
+    let why = format!(
+        "auto goes by System.JobPositionInPhase of System.TotalJobsInPhase, and {is}; give the job strategy: parallel, \
+         or leave this out."
+    );
+    Err(inputs.bad(&registry::SLICE, why))
 }
 
 /// Separators alone would read as "nothing is forbidden", which nobody means who wrote them.
@@ -211,15 +258,6 @@ fn forbidden_scopes(inputs: &Inputs) -> Result<Option<ScopeSet>, BadInput> {
         return Err(inputs.bad(&registry::FORBIDDEN_SCOPES, why));
     }
     Ok(Some(scopes))
-}
-
-fn one_line(inputs: &Inputs, input: &Input) -> Result<Option<PathBuf>, BadInput> {
-    match inputs.text(input) {
-        Some(text) if text.contains(char::is_control) => {
-            Err(inputs.bad(input, format!("{} is not one path.", quote(text))))
-        }
-        text => Ok(text.map(PathBuf::from)),
-    }
 }
 
 #[cfg(test)]

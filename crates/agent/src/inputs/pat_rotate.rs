@@ -1,13 +1,10 @@
 //! PatRotate's inputs, each checked, and checked against one another.
 
-use patkeeper_core::organization::Organization;
 use patkeeper_core::rotation::{Asked, BadSetting, Mode, Settings};
 use patkeeper_core::vault::{SecretName, VaultName};
 
-use super::pat_monitor::{ORGANIZATIONS, not_an_organization};
-use super::quote::quote;
 use super::sign_in::{SignIn, secret_name, vault_name};
-use super::{BadInput, Channels, Inputs, SignInInputs};
+use super::{BadInput, Channels, Inputs, SignInInputs, organization};
 use crate::Front;
 use crate::registry::Input;
 use crate::registry::pat_rotate as registry;
@@ -44,7 +41,11 @@ impl PatRotateInputs {
     /// The first input that is missing, not of its type, out of range, or contradicts another one.
     pub fn read(inputs: &Inputs) -> Result<Self, BadInput> {
         inputs.chosen(&registry::STORE, STORES)?;
-        let organization = organization(inputs)?;
+        let organization = organization::one(
+            inputs,
+            &registry::ORGANIZATION,
+            "one PAT is valid in one; allowed is one, with a step and a secret for each of the others",
+        )?;
         let sign_in = SignInInputs::read(inputs)?;
         let vault = needed(inputs, &registry::VAULT, "the Key Vault's name or URL")?;
         let vault = vault_name(inputs, &registry::VAULT, vault)?;
@@ -80,25 +81,6 @@ impl PatRotateInputs {
             expose_token: flag(&registry::EXPOSE_TOKEN)?,
             channels: Channels::read(inputs)?,
         })
-    }
-}
-
-fn organization(inputs: &Inputs) -> Result<Organization, BadInput> {
-    const INPUT: &Input = &registry::ORGANIZATION;
-    match inputs.lines(INPUT).as_slice() {
-        [] => Err(inputs.bad(INPUT, format!("it is missing; {ORGANIZATIONS}."))),
-        [one] => {
-            Organization::parse(one).map_err(|error| inputs.bad(INPUT, not_an_organization(one, &error)))
-        }
-        several => {
-            let why = format!(
-                "{} are {} organizations, and one PAT is valid in one; allowed is one, with a step and a secret for \
-                 each of the others.",
-                quote(&several.join(", ")),
-                several.len()
-            );
-            Err(inputs.bad(INPUT, why))
-        }
     }
 }
 

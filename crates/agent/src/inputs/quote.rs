@@ -7,7 +7,7 @@ const MOST: usize = 80;
 
 /// The value in quotes, on one line.
 pub(super) fn quote(value: &str) -> String {
-    let value = without_password(value);
+    let value = without_pats(&without_password(value));
     let mut short: String = value.chars().take(MOST).collect();
     if short.len() < value.len() {
         short.push('…');
@@ -15,13 +15,37 @@ pub(super) fn quote(value: &str) -> String {
     format!("'{}'", plain(&short))
 }
 
-/// Clone URLs carry `user:password@`, and queries carry tokens: neither belongs in a log.
+/// A text that was pasted where an id belongs: 84 letters and digits with `AZDO` in them, or 52 in the older form
+/// ("Use personal access tokens", Azure DevOps documentation, on the token's format).
+pub(super) fn looks_like_a_pat(text: &str) -> bool {
+    match text.len() {
+        84 => text.get(76..80) == Some("AZDO") && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        52 => text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+fn without_pats(value: &str) -> String {
+    let parts = value.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let hidden = parts.map(|part| {
+        let word = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        match part.strip_prefix(word) {
+            Some(end) if looks_like_a_pat(word) => format!("***{end}"),
+            _ => part.to_owned(),
+        }
+    });
+    hidden.collect()
+}
+
+/// Clone URLs carry `user:password@`, and queries carry tokens: neither belongs in a log. A UPN carries none.
 fn without_password(value: &str) -> String {
     let end = value.find(['?', '#']).unwrap_or(value.len());
     let (shown, cut) = value.split_at_checked(end).unwrap_or((value, ""));
     let shown = match shown.rsplit_once('@') {
-        Some((_, rest)) => format!("***@{rest}"),
-        None => shown.to_owned(),
+        Some((user, rest)) if user.contains(':') => format!("***@{rest}"),
+        _ => shown.to_owned(),
     };
     if cut.is_empty() { shown } else { shown + "…" }
 }
@@ -51,6 +75,26 @@ mod tests {
             "'***@dev.azure.com/acme…'"
         );
         assert_eq!(quote("https://tfs.example/x#s3cret"), "'https://tfs.example/x…'");
+    }
+
+    #[test]
+    fn a_pat_pasted_in_the_wrong_place_is_not_shown_however_it_is_wrapped() {
+        let today = format!("{}AZDO{}", "Made0Up1".repeat(10).split_at(76).0, "abcd");
+        let older = "madeup23".repeat(7).split_at(52).0.to_owned();
+        for pat in [today, older] {
+            for (before, after) in [("", ""), ("id=", ""), ("x ", ", y"), ("<", ">")] {
+                assert_eq!(
+                    quote(&format!("{before}{pat}{after}")),
+                    format!("'{before}***{after}'")
+                );
+            }
+            assert!(looks_like_a_pat(&pat) && !looks_like_a_pat(&format!("{pat}x")));
+        }
+    }
+
+    #[test]
+    fn a_upn_is_shown() {
+        assert_eq!(quote("ann @acme.example"), "'ann @acme.example'");
     }
 
     #[test]

@@ -3,30 +3,27 @@
 use patkeeper_core::policy::MOST_DAYS;
 
 use super::channels::{self, SLACK_WEBHOOK_URL, TEAMS_WEBHOOK_URL, WEBHOOK_URL};
-use super::{Group, Input, Kind, LaterInput, Output, Task, sign_in};
+use super::reports::{self, REPORT_DIRECTORY};
+use super::{Group, Input, Kind, Output, Task, organization, sign_in};
 
 const JUDGED_GROUP: &str = "judgedGroup";
 const POLICY_GROUP: &str = "policyGroup";
-const REPORT_GROUP: &str = "reportGroup";
+const LARGE_GROUP: &str = "largeGroup";
 
-/// Which organizations.
-pub const ORGANIZATION: Input = Input::new(
-    "organization",
-    Kind::Text,
-    "Organizations",
-    "`https://dev.azure.com/acme/`, `https://acme.visualstudio.com/` or just `acme`; several are written one \
-     a line. Azure DevOps Server has no such API and is refused.",
-)
-.default("$(System.CollectionUri)");
+/// More would be no faster: the service slows a caller down.
+const MOST_IN_FLIGHT: u32 = 64;
 
 /// Whose PATs.
 pub const SCOPE: Input = Input::new(
     "scope",
-    Kind::Choice(&[("mine", "The signed-in user's PATs")]),
+    Kind::Choice(&[
+        ("mine", "The signed-in user's PATs"),
+        ("organization", "Every user's PATs (administrators)"),
+    ]),
     "Whose PATs",
-    "`mine`: the PATs of whoever signed in.",
+    "`mine`: the PATs of whoever signed in. `organization`: every user's, through the token administration API; takes \
+     a Project Collection Administrator.",
 )
-.later(&["organization"])
 .default("mine")
 .group(JUDGED_GROUP);
 
@@ -114,7 +111,7 @@ pub const MAX_LIFETIME_DAYS: Input = Input::new(
     "Longest lifetime, in days",
     "Policy: the longest lifetime a PAT may be given. Blank: what the policy file says, else 90.",
 )
-.default_after_policy_file("90")
+.default_when_blank("90")
 .group(POLICY_GROUP);
 
 /// Scopes no PAT may have.
@@ -125,7 +122,7 @@ pub const FORBIDDEN_SCOPES: Input = Input::new(
     "Policy: scopes that no PAT may have, separated by spaces, commas or lines. `vso.full_access` is read as \
      `app_token`. Blank: what the policy file says, else `app_token`.",
 )
-.default_after_policy_file("app_token")
+.default_when_blank("app_token")
 .group(POLICY_GROUP);
 
 /// Rules and waivers.
@@ -166,26 +163,53 @@ pub const ALERT_ON: Input = Input::new(
 .group(channels::GROUP.name)
 .visible_when("slackWebhookUrl != \"\" || teamsWebhookUrl != \"\" || webhookUrl != \"\"");
 
-/// Where reports go.
-pub const REPORT_DIRECTORY: Input = Input::new(
-    "reportDirectory",
-    Kind::Text,
-    "Report directory",
-    "Each step writes into a folder of its own in this directory.",
+/// How much at once.
+pub const PARALLELISM: Input = Input::new(
+    "parallelism",
+    Kind::Number {
+        min: 1,
+        max: MOST_IN_FLIGHT,
+    },
+    "Requests at once",
+    "With `scope: organization`: how many requests are in flight at once. Patkeeper slows down by itself where the \
+     service asks for it.",
 )
-.default("$(Agent.TempDirectory)/patkeeper")
-.group(REPORT_GROUP);
+.default("16")
+.group(LARGE_GROUP)
+.visible_when("scope = organization");
+
+/// A share of the users.
+pub const SLICE: Input = Input::new(
+    "slice",
+    Kind::Choice(&[
+        ("none", "All users"),
+        ("auto", "This parallel job's share of the users"),
+    ]),
+    "Slice",
+    "`auto`: with `scope: organization` under `strategy: parallel`, this job reads its share of the users alone. A later \
+     job folds the reports into one with `mergeReports`.",
+)
+.default("none")
+.group(LARGE_GROUP)
+.visible_when("scope = organization");
+
+/// Reports in place of tokens.
+pub const MERGE_REPORTS: Input = Input::new(
+    "mergeReports",
+    Kind::Lines,
+    "Reports to merge",
+    "Paths of JSON reports (`patkeeper.report/1`), one a line: these slices of one organization are judged together, \
+     and no PAT is read. No sign-in is needed then. What is judged by which limit is what the slices say; it need not \
+     be given again, and must not differ.",
+)
+.group(LARGE_GROUP);
 
 /// Which reports.
-pub const REPORT_FORMATS: Input = Input::new(
-    "reportFormats",
+pub const REPORT_FORMATS: Input = reports::formats(
     Kind::Choices(&[("json", "JSON"), ("markdown", "Markdown"), ("junit", "JUnit XML"), ("csv", "CSV")]),
-    "Report formats",
     "Any of `json`, `markdown`, `junit`, `csv`, separated by spaces, commas or lines. `json` is always written.",
 )
-.later(&["html", "sarif"])
-.default("json markdown")
-.group(REPORT_GROUP);
+.later(&["html", "sarif"]);
 
 /// The task.
 pub static TASK: Task = Task {
@@ -204,15 +228,16 @@ pub static TASK: Task = Task {
             label: "Policy",
             expanded: false,
         },
-        channels::GROUP,
         Group {
-            name: REPORT_GROUP,
-            label: "Reports",
+            name: LARGE_GROUP,
+            label: "Large organizations",
             expanded: false,
         },
+        channels::GROUP,
+        reports::GROUP,
     ],
     inputs: &[
-        ORGANIZATION,
+        organization::SEVERAL,
         sign_in::SIGN_IN,
         sign_in::AZURE_SUBSCRIPTION,
         sign_in::MANAGED_IDENTITY_CLIENT_ID,
@@ -234,22 +259,15 @@ pub static TASK: Task = Task {
         FORBIDDEN_SCOPES,
         POLICY_FILE,
         FAIL_ON_POLICY,
+        PARALLELISM,
+        SLICE,
+        MERGE_REPORTS,
         SLACK_WEBHOOK_URL,
         TEAMS_WEBHOOK_URL,
         WEBHOOK_URL,
         ALERT_ON,
         REPORT_DIRECTORY,
         REPORT_FORMATS,
-    ],
-    later: &[
-        LaterInput {
-            name: "slice",
-            neutral: &["none"],
-        },
-        LaterInput {
-            name: "mergeReports",
-            neutral: &[],
-        },
     ],
     outputs: &[
         Output {

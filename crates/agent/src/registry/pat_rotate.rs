@@ -1,7 +1,7 @@
 //! `PatRotate@1`: a new PAT takes over in a secret store before the old one ends.
 
 use super::channels::{self, SLACK_WEBHOOK_URL, TEAMS_WEBHOOK_URL, WEBHOOK_URL};
-use super::{Group, Input, Kind, Output, Task, sign_in};
+use super::{Group, Input, Kind, Output, Task, organization, sign_in};
 
 const PAT_GROUP: &str = "patGroup";
 const STORE_GROUP: &str = "storeGroup";
@@ -11,14 +11,10 @@ const RUN_GROUP: &str = "runGroup";
 const LONGEST_LIFE: u32 = 365;
 
 /// Which organization.
-pub const ORGANIZATION: Input = Input::new(
-    "organization",
-    Kind::Text,
-    "Organization",
+pub const ORGANIZATION: Input = organization::one(
     "The one organization that the PAT is valid in: `https://dev.azure.com/acme/`, `https://acme.visualstudio.com/` \
      or just `acme`. Azure DevOps Server has no such API and is refused.",
-)
-.default("$(System.CollectionUri)");
+);
 
 /// The connection that reaches the vault: shown with every sign-in, unlike elsewhere.
 pub const AZURE_SUBSCRIPTION: Input = Input {
@@ -253,7 +249,6 @@ pub static TASK: Task = Task {
         TEAMS_WEBHOOK_URL,
         WEBHOOK_URL,
     ],
-    later: &[],
     outputs: &[
         Output {
             name: "rotated",

@@ -78,6 +78,5 @@ pub static COMMAND: Task = Task {
         DEVICE_CODE,
         CLIENT_SECRET,
     ],
-    later: &[],
     outputs: &[],
 };

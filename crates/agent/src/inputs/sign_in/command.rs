@@ -5,8 +5,7 @@ use patkeeper_core::purpose::Purpose;
 use patkeeper_core::vault::{SecretName, VaultName};
 use secrecy::SecretString;
 
-use super::super::pat_monitor::not_an_organization;
-use super::super::{BadInput, Inputs};
+use super::super::{BadInput, Inputs, organization};
 use super::{client_id, secret_name, tenant, vault_name};
 use crate::registry::sign_in::{CLIENT_ID, TENANT_ID};
 use crate::registry::sign_in_command as registry;
@@ -53,19 +52,11 @@ impl SignInCommand {
             client_id: inputs.present(&CLIENT_ID, client_id(inputs, &CLIENT_ID)?)?,
             vault: vault_name(inputs, &registry::VAULT, vault)?,
             secret: secret_name(inputs, &registry::SECRET_NAME, secret)?,
-            organization: organization(inputs)?,
+            organization: organization::optional(inputs, &registry::ORGANIZATION)?,
             device_code: inputs.present(&registry::DEVICE_CODE, inputs.flag(&registry::DEVICE_CODE)?)?,
             client_secret: inputs.secret(&registry::CLIENT_SECRET),
         })
     }
-}
-
-fn organization(inputs: &Inputs) -> Result<Option<Organization>, BadInput> {
-    const INPUT: &crate::registry::Input = &registry::ORGANIZATION;
-    let parsed = inputs.text(INPUT).map(|text| {
-        Organization::parse(text).map_err(|error| inputs.bad(INPUT, not_an_organization(text, &error)))
-    });
-    parsed.transpose()
 }
 
 #[cfg(test)]
