@@ -3,13 +3,16 @@
 //! No PAT made here has a token, so nothing in them looks like a secret. All times are relative to the
 //! cloud's clock.
 
+mod crowd;
 mod demo;
 mod pipeline;
+pub(crate) mod words;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cloud::{Cloud, PatSeed};
 
+pub use crowd::{CrowdPlan, crowd};
 pub use demo::{demo, demo_secrets};
 pub use pipeline::{Pipeline, pipeline};
 
@@ -55,68 +58,6 @@ impl Plan {
         }
     }
 }
-
-const AREAS: &[&str] = &[
-    "api",
-    "billing",
-    "board",
-    "catalog",
-    "checkout",
-    "crm",
-    "data-lake",
-    "docs",
-    "gateway",
-    "identity",
-    "infra",
-    "inventory",
-    "ledger",
-    "mobile",
-    "nuget",
-    "orders",
-    "payments",
-    "portal",
-    "pricing",
-    "reports",
-    "search",
-    "shop",
-    "terraform",
-    "warehouse",
-];
-const JOBS: &[&str] = &[
-    "agent",
-    "backup",
-    "bot",
-    "build",
-    "ci",
-    "deploy",
-    "export",
-    "feed-sync",
-    "import",
-    "mirror",
-    "nightly",
-    "release",
-    "report",
-    "scan",
-    "sync",
-    "trigger",
-];
-const PLACES: &[&str] = &["", "-dev", "-prod", "-staging", "-eu", "-us"];
-const SCOPES: &[&str] = &[
-    "vso.build",
-    "vso.build_execute",
-    "vso.code",
-    "vso.code vso.build",
-    "vso.code_write",
-    "vso.packaging",
-    "vso.packaging_write",
-    "vso.work",
-    "vso.work_write vso.code",
-    "vso.test_write",
-    "vso.variablegroups_read",
-    "vso.wiki",
-    "vso.governance",
-    "app_token",
-];
 
 /// Adds an organization with a user and that user's PATs. The same plan on the same clock gives the same PATs.
 pub fn organization(cloud: &mut Cloud, name: &str, plan: &Plan) -> Generated {
@@ -165,10 +106,6 @@ struct Draw {
 }
 
 impl Draw {
-    fn pick(&mut self, from: &[&'static str]) -> &'static str {
-        self.rng.choice(from).copied().unwrap_or_default()
-    }
-
     fn hours(&mut self, from: i64, to: i64) -> TimeDelta {
         TimeDelta::hours(self.rng.i64(from..=to))
     }
@@ -192,13 +129,14 @@ impl Draw {
     /// Names are unique; every third one says its generation.
     fn pat(&mut self, user: &str, organization: &str, starts: DateTime<Utc>, ends: DateTime<Utc>) -> PatSeed {
         self.number += 1;
-        let (area, job, place) = (self.pick(AREAS), self.pick(JOBS), self.pick(PLACES));
+        let rng = &mut self.rng;
+        let (area, job, place) = (words::area(rng), words::job(rng), words::place(rng));
         let base = format!("{area}-{job}{place}-{:04}", self.number);
         let name = match self.number % 3 {
             0 => format!("{base}-{}-{:08x}", starts.format("%Y-%m-%d"), self.rng.u32(..)),
             _ => base,
         };
-        let scope = self.pick(SCOPES);
+        let scope = words::scope(&mut self.rng);
         PatSeed::new(user, organization, &name, scope)
             .starts(starts)
             .ends(ends)

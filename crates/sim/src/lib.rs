@@ -49,11 +49,13 @@ mod tls;
 
 pub use boundary::{Boundary, Passage, Side};
 pub use cloud::{
-    Activation, App, AppSecret, AppSeed, AppTokens, Bearer, BearerKind, Browser, Clock, Cloud,
-    ConnectionData, Creation, Declined, Delivery, Entra, FederatedCredential, Hook, Instance, JobSeed,
-    ListEnd, Machine, ManagedIdentity, Manners, OidcIssuer, Organization, OverLifespan, Pat, PatSeed,
-    PipelineJob, Policies, RateHeaders, Right, SecretSeed, SecretVersion, ServiceConnection, SignIn, Tenant,
-    TokenSpec, UnknownId, User, Vault, VaultAccess, VaultNetwork, VaultSecret, VaultThrottle,
+    Activation, App, AppAccess, AppSecret, AppSeed, AppTokens, AuditEvent, AuditOff, AuditSeed, Bearer,
+    BearerKind, Browser, Clock, Cloud, ConnectionData, Creation, Crowd, CrowdReads, CrowdTotals, Declined,
+    Delivery, Entra, FederatedCredential, Hook, Instance, JobSeed, ListEnd, Machine, ManagedIdentity,
+    Manners, OidcIssuer, Organization, OverLifespan, Pat, PatSeed, PipelineJob, Policies, RateHeaders,
+    RateLimit, Reads, Right, SecretSeed, SecretVersion, ServiceConnection, SignIn, SshKey, Tenant, TokenSpec,
+    UnknownId, UnknownRevocation, Unreadable, User, UserKind, UserSeed, Vault, VaultAccess, VaultNetwork,
+    VaultSecret, VaultThrottle,
 };
 pub use fault::{Action, Fault, Match};
 pub use log::{LoggedRequest, fingerprint};

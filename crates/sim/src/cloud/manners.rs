@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::meter::RateLimit;
 use crate::refusal::Refusal;
 
 /// How a list says that nothing follows.
@@ -62,6 +63,39 @@ pub enum UnknownId {
     NotFound,
 }
 
+/// What app identities may do as administrators: whether the real service lets them is not established.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AppAccess {
+    /// Refused as a service principal.
+    #[default]
+    Refused,
+    /// As the permissions of their own say: those in [`Organization::administrators`](super::Organization) and
+    /// `audit_readers`, by object id.
+    Permitted,
+}
+
+/// What a list of ids to revoke gets that has one in it which is not in the organization's books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownRevocation {
+    /// 404 `SessionTokenNotFoundException`, and nothing of the list is revoked.
+    #[default]
+    Refused,
+    /// 204, and the others are revoked.
+    Ignored,
+}
+
+/// What the audit log says while auditing is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuditOff {
+    /// 200 without entries, as if nothing had ever happened.
+    #[default]
+    Empty,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+}
+
 /// When a fresh PAT begins to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Activation {
@@ -90,7 +124,7 @@ pub struct RateHeaders {
 }
 
 /// How the service behaves where its documentation is silent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Manners {
     /// End of a list.
     pub list_end: ListEnd,
@@ -112,6 +146,34 @@ pub struct Manners {
     pub unknown_id: UnknownId,
     /// When a fresh PAT begins to work.
     pub activation: Activation,
+    /// What app identities may do in token administration.
+    pub apps_administer: AppAccess,
+    /// Whether app identities may read the audit log.
+    pub apps_audit: AppAccess,
+    /// Session tokens a page when `pageSize` is not sent.
+    pub session_page_default: usize,
+    /// Session tokens a page at most, whatever `pageSize` says.
+    pub session_page_cap: usize,
+    /// Whether an administrator's list shows a user's PATs of the tenant's other organizations.
+    pub sessions_foreign: bool,
+    /// Ids of unknown or other organizations' PATs among those to revoke.
+    pub unknown_revocation: UnknownRevocation,
+    /// Ids that one request may revoke; more of them get 400.
+    pub revocation_cap: usize,
+    /// How long an administrator's revocation takes to act; the documentation says up to an hour.
+    pub revocation_lag: TimeDelta,
+    /// Identities that a page of Graph is cut from, before `subjectTypes` selects.
+    pub graph_page: usize,
+    /// Graph's first page and every so many after it are empty; 0: none is.
+    pub graph_empty_every: usize,
+    /// The audit log while auditing is off.
+    pub audit_off: AuditOff,
+    /// Whether the audit log's answer stands inside `"value"`, as in the published example, or at top level.
+    pub audit_wrapped: bool,
+    /// Every so many entries of the audit log have an escape that JSON does not know; 0: none has.
+    pub audit_bad_escapes: usize,
+    /// Limits each caller of Azure DevOps.
+    pub rate_limit: Option<RateLimit>,
     /// Rate-limit headers on every answer.
     pub rate_headers: Option<RateHeaders>,
     /// `Retry-After` in seconds on every successful answer.
@@ -131,6 +193,20 @@ impl Default for Manners {
             connection_data: ConnectionData::default(),
             unknown_id: UnknownId::default(),
             activation: Activation::default(),
+            apps_administer: AppAccess::default(),
+            apps_audit: AppAccess::default(),
+            session_page_default: 20,
+            session_page_cap: 100,
+            sessions_foreign: true,
+            unknown_revocation: UnknownRevocation::default(),
+            revocation_cap: 1000,
+            revocation_lag: TimeDelta::zero(),
+            graph_page: 500,
+            graph_empty_every: 3,
+            audit_off: AuditOff::default(),
+            audit_wrapped: false,
+            audit_bad_escapes: 25,
+            rate_limit: None,
             rate_headers: None,
             retry_after_on_success: None,
         }

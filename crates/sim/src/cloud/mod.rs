@@ -1,32 +1,43 @@
 //! The books: who exists, what they hold, and which rules apply.
 
+mod audit;
 mod bearer;
 pub(crate) mod clock;
+mod crowd;
 mod entra;
 mod hook;
 mod machine;
 mod manners;
+mod meter;
 mod mint;
 mod pat;
+mod people;
 mod pipeline;
 pub(crate) mod scope;
+mod session;
 mod vault;
 
+pub use audit::{AuditEvent, AuditSeed};
 pub use bearer::{Bearer, BearerKind, TokenSpec};
 pub use clock::Clock;
+pub use crowd::{Crowd, CrowdTotals};
 pub use entra::{App, AppSecret, AppSeed, Browser, Declined, Entra, FederatedCredential, Instance, Tenant};
 pub use hook::{Delivery, Hook};
 pub use machine::{Machine, ManagedIdentity};
 pub use manners::{
-    Activation, AppTokens, ConnectionData, Creation, ListEnd, Manners, OverLifespan, Policies, RateHeaders,
-    SignIn, UnknownId,
+    Activation, AppAccess, AppTokens, AuditOff, ConnectionData, Creation, ListEnd, Manners, OverLifespan,
+    Policies, RateHeaders, SignIn, UnknownId, UnknownRevocation,
 };
+pub use meter::RateLimit;
 pub use pat::{Pat, PatSeed};
+pub use people::{Unreadable, User, UserKind, UserSeed};
 pub use pipeline::{JobSeed, OidcIssuer, PipelineJob, ServiceConnection};
+pub use session::{CrowdReads, Reads, SshKey};
 pub use vault::{
     Right, SecretSeed, SecretVersion, Vault, VaultAccess, VaultNetwork, VaultSecret, VaultThrottle,
 };
 
+pub(crate) use audit::Actor;
 pub(crate) use bearer::is_devops_audience;
 pub(crate) use entra::{Decision, EXCHANGE_AUDIENCE, Grant, Resource};
 pub(crate) use machine::NoIdentity;
@@ -40,6 +51,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use bearer::Who;
 use clock::stored;
+use meter::Meters;
 use mint::Mint;
 use pat::Accounts;
 
@@ -63,23 +75,12 @@ pub struct Organization {
     /// Whether its projects are public: then who is not known is answered as the anonymous user, where reading a
     /// project is all that is asked (seen with `dnceng-public`, even with a PAT that is none).
     pub public: bool,
-}
-
-/// A user.
-#[derive(Debug, Clone)]
-pub struct User {
-    /// GUID.
-    pub id: String,
-    /// Subject descriptor, for example `aad.…`.
-    pub descriptor: String,
-    /// User principal name.
-    pub upn: String,
-    /// Display name.
-    pub display_name: String,
-    /// The Entra tenant's GUID.
-    pub tenant: String,
-    /// Names of the organizations that the user may enter.
-    pub organizations: Vec<String>,
+    /// Project Collection Administrators, by user id.
+    pub administrators: Vec<String>,
+    /// Who else may read the audit log, by user id.
+    pub audit_readers: Vec<String>,
+    /// Whether what happens is written into the audit log; off at first.
+    pub auditing: bool,
 }
 
 /// Everything the simulator knows. Public fields may be altered at will.
@@ -95,6 +96,10 @@ pub struct Cloud {
     pub users: Vec<User>,
     /// PATs, in order of creation.
     pub pats: Vec<Pat>,
+    /// SSH keys, in order of creation.
+    pub ssh_keys: Vec<SshKey>,
+    /// Users of generated organizations, one crowd an organization at most.
+    pub crowds: Vec<Crowd>,
     /// Access tokens, by their text.
     pub bearers: BTreeMap<String, Bearer>,
     /// What arrived at webhooks.
@@ -109,6 +114,9 @@ pub struct Cloud {
     pub jobs: Vec<PipelineJob>,
     /// The machine that pipelines run on.
     pub machine: Machine,
+    pub(crate) reads: Reads,
+    pub(crate) meters: Meters,
+    events: Vec<AuditEvent>,
     secrets: BTreeSet<String>,
     tenant: String,
     mint: Mint,
@@ -123,6 +131,8 @@ impl Cloud {
             organizations: Vec::new(),
             users: Vec::new(),
             pats: Vec::new(),
+            ssh_keys: Vec::new(),
+            crowds: Vec::new(),
             bearers: BTreeMap::new(),
             deliveries: Vec::new(),
             vaults: Vec::new(),
@@ -130,6 +140,9 @@ impl Cloud {
             connections: Vec::new(),
             jobs: Vec::new(),
             machine: Machine::default(),
+            reads: Reads::default(),
+            meters: Meters::default(),
+            events: Vec::new(),
             secrets: BTreeSet::new(),
             tenant: mint.guid(),
             mint,
@@ -181,6 +194,9 @@ impl Cloud {
             refuses_all: None,
             projects: vec!["platform".to_owned(), "web shop".to_owned()],
             public: false,
+            administrators: Vec::new(),
+            audit_readers: Vec::new(),
+            auditing: false,
         });
         account_id
     }
@@ -197,38 +213,6 @@ impl Cloud {
         self.organizations
             .iter_mut()
             .find(|known| known.name.eq_ignore_ascii_case(name))
-    }
-
-    /// Adds a user to an organization, which is added when missing; returns the user's id.
-    pub fn add_user(&mut self, organization: &str, upn: &str, display_name: &str) -> String {
-        self.add_organization(organization);
-        let tenant = self
-            .organization(organization)
-            .map_or_else(|| self.tenant.clone(), |known| known.tenant.clone());
-        let id = self.mint.guid();
-        let descriptor = format!("aad.{}", self.mint.guid().replace('-', ""));
-        self.users.push(User {
-            id: id.clone(),
-            descriptor,
-            upn: upn.to_owned(),
-            display_name: display_name.to_owned(),
-            tenant,
-            organizations: vec![organization.to_owned()],
-        });
-        id
-    }
-
-    /// Lets a user into one more organization, which is added when missing.
-    pub fn join(&mut self, user: &str, organization: &str) {
-        self.add_organization(organization);
-        if let Some(known) = self.users.iter_mut().find(|known| known.id == user) {
-            known.organizations.push(organization.to_owned());
-        }
-    }
-
-    /// The user of that id.
-    pub fn user(&self, id: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.id == id)
     }
 
     /// Issues a user's token with both scopes that the PAT API wants, for one hour.
@@ -316,6 +300,20 @@ impl Cloud {
             refusals_left: 0,
         });
         authorization_id
+    }
+
+    /// The crowd of an organization.
+    pub fn crowd(&self, organization: &str) -> Option<&Crowd> {
+        self.crowds
+            .iter()
+            .find(|crowd| crowd.organization().eq_ignore_ascii_case(organization))
+    }
+
+    /// The same, to alter it.
+    pub(crate) fn crowd_mut(&mut self, organization: &str) -> Option<&mut Crowd> {
+        self.crowds
+            .iter_mut()
+            .find(|crowd| crowd.organization().eq_ignore_ascii_case(organization))
     }
 
     /// The PAT of that authorization id, without regard to letter case.

@@ -19,7 +19,7 @@ pub struct Pat {
     pub valid_to: DateTime<Utc>,
     /// Account ids; `None`: all organizations of the owner.
     pub target_accounts: Option<Vec<String>>,
-    /// When it was revoked.
+    /// From when on it is revoked; a revocation by an administrator may take its time.
     pub revoked: Option<DateTime<Utc>>,
     /// The token itself, when it can be used; never shown after creation.
     pub secret: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) enum State {
 
 impl Pat {
     pub(crate) fn state(&self, now: DateTime<Utc>) -> State {
-        if self.revoked.is_some() {
+        if self.revoked.is_some_and(|at| at <= now) {
             State::Revoked
         } else if self.valid_to <= now {
             State::Expired
