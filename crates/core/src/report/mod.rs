@@ -5,7 +5,7 @@
 
 mod read;
 #[cfg(feature = "schema")]
-mod schema;
+pub(crate) mod schema;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! The report's JSON Schema, generated from the types.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
@@ -9,17 +10,25 @@ use super::{Report, SCHEMA};
 /// a version, so unknown ones are allowed.
 #[must_use]
 pub fn schema() -> Value {
+    of::<Report>(SCHEMA)
+}
+
+/// The same of any report, by the value of its member `schema`, such as `patkeeper.report/1`.
+pub(crate) fn of<T: JsonSchema>(name: &str) -> Value {
     let root = SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
-        .into_root_schema_for::<Report>();
+        .into_root_schema_for::<T>();
     let mut schema = root.to_value();
     if let Some(members) = schema.as_object_mut() {
-        members.insert("$id".to_owned(), json!("urn:patkeeper:report:1"));
-        members.insert("title".to_owned(), json!(SCHEMA));
+        members.insert(
+            "$id".to_owned(),
+            json!(format!("urn:{}", name.replace(['.', '/'], ":"))),
+        );
+        members.insert("title".to_owned(), json!(name));
     }
     if let Some(member) = schema.pointer_mut("/properties/schema") {
-        member["const"] = json!(SCHEMA);
+        member["const"] = json!(name);
     }
     // Other crates of a build decide whether maps keep the order of their making.
     schema.sort_all_objects();

@@ -101,49 +101,44 @@ impl RevocationReport {
     /// The last line of a log: what happened, on one harmless line.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let done = text::plain(&self.done());
-        match &self.failure {
-            Some(failure) => format!("{} {done}", text::plain(&failure.what))
-                .trim_end()
-                .to_owned(),
-            None => done,
+        let mut said: Vec<String> = self.failure.iter().map(|failure| failure.what.clone()).collect();
+        if self.failure.is_none() || self.counts.revoked > 0 {
+            said.push(self.done());
         }
+        text::plain(&said.join(" "))
     }
 
     fn done(&self) -> String {
         let counts = self.counts;
-        let mut parts = Vec::new();
-        if self.failure.is_none() || counts.revoked > 0 || counts.would_revoke > 0 {
-            let (verb, number) = if self.settings.dry_run {
-                ("Would revoke", counts.would_revoke)
-            } else {
-                ("Revoked", counts.revoked)
-            };
-            let pats = match number {
-                0 => "no PAT".to_owned(),
-                1 => "1 PAT".to_owned(),
-                number => format!("{number} PATs"),
-            };
-            parts.push(format!("{verb} {pats} {}", self.whose()));
-        } else if self.pats.is_empty() {
-            return String::new();
-        }
-        match counts.already_gone {
-            0 => {}
-            1 => parts.push("1 was gone already".to_owned()),
-            number => parts.push(format!("{number} were gone already")),
-        }
-        if counts.failed > 0 {
-            parts.push(format!("{} failed", counts.failed));
-        }
-        match self.unreadable.len() {
-            0 => {}
-            number => parts.push(format!("{number} could not be read")),
-        }
-        let dry = match (self.settings.dry_run, self.failure.is_none()) {
-            (true, true) => " Dry run: nothing was changed.",
-            _ => "",
+        let (verb, number, dry) = if self.settings.dry_run {
+            (
+                "Would revoke",
+                counts.would_revoke,
+                " Dry run: nothing was changed.",
+            )
+        } else {
+            ("Revoked", counts.revoked, "")
         };
+        let pats = match number {
+            0 => "no PAT".to_owned(),
+            1 => "1 PAT".to_owned(),
+            number => format!("{number} PATs"),
+        };
+        let others = [
+            (
+                counts.already_gone,
+                if counts.already_gone == 1 {
+                    "was gone already"
+                } else {
+                    "were gone already"
+                },
+            ),
+            (counts.failed, "failed"),
+            (counts.unreadable, "could not be read"),
+        ];
+        let mut parts = vec![format!("{verb} {pats} {}", self.whose())];
+        let others = others.iter().filter(|(number, _)| *number > 0);
+        parts.extend(others.map(|(number, what)| format!("{number} {what}")));
         format!("{}.{dry}", parts.join("; "))
     }
 

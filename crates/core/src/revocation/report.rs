@@ -11,13 +11,10 @@ use crate::failure::Failure;
 use crate::glob::Glob;
 use crate::owner::OwnerName;
 use crate::pat::AuthorizationId;
-use crate::report::{MINE, OrganizationEntry, Run, Tool, UnreadableEntry};
+use crate::report::{MINE, ORGANIZATION, OrganizationEntry, Run, Tool, UnreadableEntry};
 
 /// The value of [`RevocationReport::schema`].
 pub const SCHEMA: &str = "patkeeper.revocation/1";
-
-/// [`Asked::scope`] where the PATs are those of any user.
-pub const ORGANIZATION: &str = "organization";
 
 /// The whole report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,7 +93,7 @@ pub struct Counts {
     pub already_gone: u32,
     /// Not revoked, or not known to be.
     pub failed: u32,
-    /// In a dry run: would be revoked.
+    /// In a dry run, or one that did not start: would have been revoked.
     pub would_revoke: u32,
     /// Users and lists that could not be read.
     pub unreadable: u32,
@@ -115,7 +112,7 @@ pub enum PatOutcome {
     AlreadyGone,
     /// It was not revoked, or is not known to be; `failure` says why.
     Failed,
-    /// A dry run: it would be revoked.
+    /// A dry run, or one that did not start: it would have been revoked.
     WouldRevoke,
 }
 
