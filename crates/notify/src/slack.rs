@@ -22,7 +22,7 @@ pub fn slack(news: &News<'_>) -> Value {
         section(&escape(&digest.sentence)),
     ];
     let mut rows: Vec<String> = digest.items.iter().take(MOST_ITEMS).map(row).collect();
-    rows.extend(digest.more(digest.items.len().saturating_sub(MOST_ITEMS)));
+    rows.extend(digest.more(MOST_ITEMS));
     blocks.extend(chunks(&rows).iter().map(|text| section(text)));
     if let Some(link) = digest.link {
         let text = format!("<{}|Open the build>", escape(link));

@@ -35,7 +35,7 @@ fn message(digest: &Digest<'_>, shown: usize) -> Value {
         rich(vec![run(&digest.sentence)]),
     ];
     body.extend(digest.items.iter().take(shown).map(row));
-    if let Some(more) = digest.more(digest.items.len() - shown) {
+    if let Some(more) = digest.more(shown) {
         body.push(rich(vec![run(&more)]));
     }
     let context = harmless(&digest.context);

@@ -1,10 +1,13 @@
 //! What a team must know of some news, most urgent first: one shape, which each chat host's message is drawn from.
 
+mod audit;
 mod monitor;
+mod revocation;
 mod rotation;
 
+use patkeeper_core::failure::Failure;
 use patkeeper_core::news::News;
-use patkeeper_core::report::Run;
+use patkeeper_core::report::{Run, UnreadableEntry};
 use patkeeper_core::text::plain;
 use patkeeper_core::time;
 use serde::Serialize;
@@ -30,8 +33,10 @@ pub(crate) struct Digest<'a> {
     pub(crate) context: String,
     /// Where the build can be looked at.
     pub(crate) link: Option<&'a str>,
+    /// How many further things the report counts without listing them.
+    unlisted: usize,
     /// Who lists what is left out.
-    lists_all: &'static str,
+    rest: &'static str,
 }
 
 /// How an item looks.
@@ -66,13 +71,61 @@ impl<'a> Digest<'a> {
                 run,
                 sentence,
             } => rotation::digest(report, run, sentence),
+            News::Revocation { report, sentence } => revocation::digest(report, sentence),
+            News::Audit { report, sentence } => audit::digest(report, sentence),
         }
     }
 
-    /// What is said in place of the items left out.
-    pub(crate) fn more(&self, left_out: usize) -> Option<String> {
-        (left_out > 0).then(|| format!("… and {left_out} more: {}", self.lists_all))
+    /// What is said in place of the items left out: all after the first `shown`.
+    pub(crate) fn more(&self, shown: usize) -> Option<String> {
+        let left_out = self.items.len().saturating_sub(shown) + self.unlisted;
+        (left_out > 0).then(|| format!("… and {left_out} more: {}", self.rest))
     }
+}
+
+/// A whole sentence as an item.
+fn said(weight: Weight, label: &'static str, sentence: &str) -> Item {
+    Item {
+        weight,
+        label,
+        subject: cut(sentence, SENTENCE),
+        detail: String::new(),
+    }
+}
+
+/// Why something failed, and what to do about it; the failure's own first sentence stands elsewhere.
+fn why_and_ways_out(failure: &Failure) -> impl Iterator<Item = Item> + '_ {
+    let why = failure.why.iter().map(|why| said(Weight::Bad, "why", why));
+    let labels = ["do first", "way out", "way out"];
+    let ways = labels.into_iter().zip(&failure.ways_out);
+    why.chain(ways.map(|(label, way)| said(Weight::Bad, label, way)))
+}
+
+fn unreadable(entry: &UnreadableEntry) -> Item {
+    Item {
+        weight: Weight::Bad,
+        label: "unreadable",
+        subject: cut(&entry.what, SUBJECT),
+        detail: cut(&entry.failure.what, DETAIL),
+    }
+}
+
+/// `of acme, acme-labs, initech and 2 more`, to follow a space; empty: none.
+fn of<'n>(organizations: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<String> = organizations.map(plain).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [first, second, third, _, ..] => {
+            format!(" of {first}, {second}, {third} and {} more", names.len() - 3)
+        }
+        names => format!(" of {}", names.join(", ")),
+    }
+}
+
+/// `1 PAT`, `2 PATs`.
+fn count(number: u32, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 /// Where and when it was found, after what comes first.

@@ -1,9 +1,11 @@
 //! What a team must know of PATs that were judged.
 
-use patkeeper_core::report::{Finding, Missing, PatEntry, PatStatus, Report, Severity, UnreadableEntry};
+use patkeeper_core::report::{Finding, Missing, PatEntry, PatStatus, Report, Severity};
 use patkeeper_core::text::plain;
 
-use super::{DETAIL, Digest, Item, SENTENCE, SUBJECT, Weight, context, cut, link, name, word};
+use super::{
+    DETAIL, Digest, Item, SENTENCE, SUBJECT, Weight, context, cut, link, name, of, unreadable, word,
+};
 
 pub(super) fn digest<'a>(report: &'a Report, verdict: &str) -> Digest<'a> {
     let link = link(&report.run);
@@ -13,7 +15,8 @@ pub(super) fn digest<'a>(report: &'a Report, verdict: &str) -> Digest<'a> {
         items: items(report),
         context: context(ends_first(report), &report.run, &report.tool.version),
         link,
-        lists_all: if link.is_some() {
+        unlisted: 0,
+        rest: if link.is_some() {
             "the build's summary and reports list all"
         } else {
             "the log and the reports list all"
@@ -29,16 +32,6 @@ fn items(report: &Report) -> Vec<Item> {
     items.extend(report.pats.iter().filter_map(|pat| ending(pat, several)));
     items.extend(report.findings.iter().filter_map(policy));
     items
-}
-
-fn unreadable(entry: &UnreadableEntry) -> Item {
-    let subject = cut(&entry.what, SUBJECT);
-    Item {
-        weight: Weight::Bad,
-        label: "unreadable",
-        subject,
-        detail: cut(&entry.failure.what, DETAIL),
-    }
 }
 
 fn missing(missing: &Missing) -> Item {
@@ -100,18 +93,7 @@ fn policy(finding: &Finding) -> Option<Item> {
 
 /// What the alert is about, in a few words.
 fn title(report: &Report) -> String {
-    let names: Vec<String> = report
-        .organizations
-        .iter()
-        .map(|entry| plain(&entry.name))
-        .collect();
-    let of = match names.as_slice() {
-        [] => String::new(),
-        [first, second, third, _, ..] => {
-            format!(" of {first}, {second}, {third} and {} more", names.len() - 3)
-        }
-        names => format!(" of {}", names.join(", ")),
-    };
+    let of = of(report.organizations.iter().map(|entry| entry.name.as_str()));
     cut(&format!("Azure DevOps PATs{of}: {}", word(report.status)), 140)
 }
 

@@ -5,10 +5,7 @@ use patkeeper_core::report::{Run, Tool};
 use patkeeper_core::rotation::{Fate, Other, RotationReport};
 use patkeeper_core::time;
 
-use super::{DETAIL, Digest, Item, SENTENCE, Weight, context, cut, link, name};
-
-/// Ways out shown: the log has them all.
-const WAYS_OUT: usize = 3;
+use super::{DETAIL, Digest, Item, SENTENCE, Weight, context, cut, link, name, said, why_and_ways_out};
 
 pub(super) fn digest<'a>(report: &'a RotationReport, run: &'a Run, sentence: &str) -> Digest<'a> {
     let link = link(run);
@@ -18,7 +15,8 @@ pub(super) fn digest<'a>(report: &'a RotationReport, run: &'a Run, sentence: &st
         items: items(report),
         context: context(None, run, &Tool::this().version),
         link,
-        lists_all: if link.is_some() {
+        unlisted: 0,
+        rest: if link.is_some() {
             "the build's summary lists all"
         } else {
             "the log lists all"
@@ -53,15 +51,6 @@ fn items(report: &RotationReport) -> Vec<Item> {
     items
 }
 
-fn said(weight: Weight, label: &'static str, sentence: &str) -> Item {
-    Item {
-        weight,
-        label,
-        subject: cut(sentence, SENTENCE),
-        detail: String::new(),
-    }
-}
-
 /// Why it failed, and what to do first.
 fn failed(report: &RotationReport, failure: &Failure) -> Vec<Item> {
     let mut items = Vec::new();
@@ -69,13 +58,7 @@ fn failed(report: &RotationReport, failure: &Failure) -> Vec<Item> {
     if report.rotated || report.extended {
         items.push(said(Weight::Bad, "failed", &failure.what));
     }
-    items.extend(failure.why.iter().map(|why| said(Weight::Bad, "why", why)));
-    let labels = ["do first", "way out", "way out"].into_iter().take(WAYS_OUT);
-    items.extend(
-        labels
-            .zip(&failure.ways_out)
-            .map(|(label, way)| said(Weight::Bad, label, way)),
-    );
+    items.extend(why_and_ways_out(failure));
     items
 }
 

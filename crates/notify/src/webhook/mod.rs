@@ -1,11 +1,14 @@
 //! Any webhook: `patkeeper.alert/1`, a document for programs.
 
+mod audit;
 mod monitor;
+mod revocation;
 mod rotation;
 
+use patkeeper_core::failure::Failure;
 use patkeeper_core::news::News;
 use patkeeper_core::pat::AuthorizationId;
-use patkeeper_core::report::{Run, Tool};
+use patkeeper_core::report::{Run, Tool, UnreadableEntry};
 use serde_json::{Value, json};
 
 use crate::digest::{self, cut, name};
@@ -19,7 +22,8 @@ const MOST: usize = 50;
 const LONGEST: usize = 300;
 
 /// The document: what the verdict is, and the most urgent of what led to it. Names are one harmless line each;
-/// a program goes by `authorizationId`. A rotation's has the key `rotation`.
+/// a program goes by `authorizationId`. A rotation's has the key `rotation`, a revocation's `revocation`, an audit's
+/// `audit`.
 #[must_use]
 pub fn webhook(news: &News<'_>) -> Value {
     match *news {
@@ -29,6 +33,8 @@ pub fn webhook(news: &News<'_>) -> Value {
             run,
             sentence,
         } => rotation::document(report, run, sentence),
+        News::Revocation { report, sentence } => revocation::document(report, sentence),
+        News::Audit { report, sentence } => audit::document(report, sentence),
     }
 }
 
@@ -55,9 +61,38 @@ fn id(id: &AuthorizationId) -> String {
 }
 
 /// As many as are shown, and how many are not.
-fn most(all: Vec<Value>) -> (Vec<Value>, usize) {
-    let left_out = all.len().saturating_sub(MOST);
-    (all.into_iter().take(MOST).collect(), left_out)
+fn most(all: impl IntoIterator<Item = Value>) -> (Vec<Value>, usize) {
+    let mut all = all.into_iter();
+    let shown = all.by_ref().take(MOST).collect();
+    (shown, all.count())
+}
+
+/// What could not be read, and how many are left out.
+fn unreadable(entries: &[UnreadableEntry]) -> (Vec<Value>, usize) {
+    most(entries.iter().map(|entry| {
+        json!({
+            "organization": name(&entry.organization),
+            "what": cut(&entry.what, LONGEST),
+            "why": cut(&entry.failure.what, LONGEST),
+        })
+    }))
+}
+
+/// Sentences, and how many are left out.
+fn sentences(all: &[String]) -> (Vec<Value>, usize) {
+    most(all.iter().map(|sentence| json!(cut(sentence, LONGEST))))
+}
+
+fn failure(failure: &Failure) -> Value {
+    let ways_out = failure.ways_out.iter().take(10);
+    json!({
+        "exitCode": failure.kind.exit_code(),
+        "code": failure.code.as_deref().map(|code| cut(code, 100)),
+        "what": cut(&failure.what, LONGEST),
+        "why": failure.why.as_deref().map(|why| cut(why, LONGEST)),
+        "waysOut": ways_out.map(|way| cut(way, LONGEST)).collect::<Vec<_>>(),
+        "serviceWords": failure.service_words.as_deref().map(|words| cut(words, LONGEST)),
+    })
 }
 
 #[cfg(test)]

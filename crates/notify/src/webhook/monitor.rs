@@ -3,7 +3,7 @@
 use patkeeper_core::report::{PatStatus, Report, Severity};
 use serde_json::{Value, json};
 
-use super::{LONGEST, fill, frame, id, most};
+use super::{LONGEST, fill, frame, id, most, unreadable};
 use crate::digest::{cut, name, word};
 
 pub(super) fn document(report: &Report, verdict: &str) -> Value {
@@ -44,21 +44,10 @@ pub(super) fn document(report: &Report, verdict: &str) -> Value {
         .iter()
         .map(|missing| json!({"input": cut(&missing.input, 40), "pattern": cut(&missing.pattern, LONGEST)}))
         .collect();
-    let unreadable: Vec<Value> = report
-        .unreadable
-        .iter()
-        .map(|entry| {
-            json!({
-                "organization": name(&entry.organization),
-                "what": cut(&entry.what, LONGEST),
-                "why": cut(&entry.failure.what, LONGEST),
-            })
-        })
-        .collect();
     let (pats, pats_left_out) = most(pats);
     let (findings, findings_left_out) = most(findings);
     let (missing, missing_left_out) = most(missing);
-    let (unreadable, unreadable_left_out) = most(unreadable);
+    let (unreadable, unreadable_left_out) = unreadable(&report.unreadable);
     let mut document = frame(&report.run, &report.tool, verdict);
     fill(
         &mut document,

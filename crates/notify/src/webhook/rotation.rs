@@ -4,18 +4,17 @@ use patkeeper_core::report::{Run, Tool};
 use patkeeper_core::rotation::{Fate, Other, RotationReport};
 use serde_json::{Value, json};
 
-use super::{LONGEST, fill, frame, id, most};
+use super::{LONGEST, failure, fill, frame, id, most, sentences};
 use crate::digest::{cut, name};
 
 pub(super) fn document(report: &RotationReport, run: &Run, sentence: &str) -> Value {
-    let (others, others_left_out) = most(report.others.iter().map(other).collect());
+    let (others, others_left_out) = most(report.others.iter().map(other));
     let unrecorded = report
         .unrecorded
         .iter()
         .map(|(unrecorded, called)| json!({"authorizationId": id(unrecorded), "displayName": name(called)}));
-    let (unrecorded, unrecorded_left_out) = most(unrecorded.collect());
-    let warnings = report.warnings.iter().map(|warning| json!(cut(warning, LONGEST)));
-    let (warnings, warnings_left_out) = most(warnings.collect());
+    let (unrecorded, unrecorded_left_out) = most(unrecorded);
+    let (warnings, warnings_left_out) = sentences(&report.warnings);
     let record = report.record.as_ref();
     let previous = report.previous.as_ref();
     let mut document = frame(run, &Tool::this(), sentence);
@@ -43,7 +42,7 @@ pub(super) fn document(report: &RotationReport, run: &Run, sentence: &str) -> Va
                 "others": others,
                 "unrecorded": unrecorded,
                 "warnings": warnings,
-                "failure": failure(report),
+                "failure": report.failure.as_ref().map(failure),
             },
             "leftOut": {
                 "others": others_left_out,
@@ -81,17 +80,4 @@ fn other(other: &Other) -> Value {
         "fate": fate,
         "validUntil": until,
     })
-}
-
-fn failure(report: &RotationReport) -> Option<Value> {
-    let failure = report.failure.as_ref()?;
-    let ways_out = failure.ways_out.iter().take(10);
-    Some(json!({
-        "exitCode": failure.kind.exit_code(),
-        "code": failure.code.as_deref().map(|code| cut(code, 100)),
-        "what": cut(&failure.what, LONGEST),
-        "why": failure.why.as_deref().map(|why| cut(why, LONGEST)),
-        "waysOut": ways_out.map(|way| cut(way, LONGEST)).collect::<Vec<_>>(),
-        "serviceWords": failure.service_words.as_deref().map(|words| cut(words, LONGEST)),
-    }))
 }
