@@ -3,6 +3,7 @@
 use super::{AuditReport, FailOn};
 use crate::failure::FailureKind;
 use crate::judge::{StepEnd, StepResult};
+use crate::render::count;
 
 impl AuditReport {
     /// How the step ends: `failOn`, and what could not be read, which always fails it. Of several reasons the exit
@@ -25,7 +26,9 @@ impl AuditReport {
     pub fn needs_attention(&self) -> bool {
         let totals = &self.totals;
         self.end().result == StepResult::Failed
-            || totals.leaked + totals.full_scope + totals.system_revoked > 0
+            || [totals.leaked, totals.full_scope, totals.system_revoked]
+                .iter()
+                .any(|number| *number > 0)
     }
 
     /// Whether what was found is at or over the threshold.
@@ -37,47 +40,67 @@ impl AuditReport {
         }
     }
 
-    /// What came of it, in one sentence; the last line of the log.
+    /// What came of it, in one line: the last one of the log. Numbers and words of our own alone.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let totals = &self.totals;
-        let step = match self.settings.fail_on {
-            _ if !self.unreadable.is_empty() => "part of the log could not be read (always fails)".to_owned(),
-            fail_on if self.is_over() => format!("found (fails on: {})", fail_on.as_str()),
-            fail_on if totals.leaked > 0 => {
-                format!("found, the step goes on (fails on: {})", fail_on.as_str())
+        format!("Verdict: {}. {}.", self.judgment(), self.counted())
+    }
+
+    fn judgment(&self) -> String {
+        let fail_on = self.settings.fail_on.as_str();
+        let found = match (self.totals.leaked, self.totals.events) {
+            _ if !self.unreadable.is_empty() => {
+                return "unknown (always fails), part of the log could not be read".to_owned();
             }
-            _ => "ok".to_owned(),
+            (0, 0) => return "nothing found".to_owned(),
+            (0, _) if self.settings.fail_on != FailOn::Any => return "no leak".to_owned(),
+            (0, _) => "events found",
+            _ => "leaked",
         };
-        if totals.events == 0 {
-            return format!("Audit: {step}. No event matches.");
+        if self.is_over() {
+            format!("{found} (fails on: {fail_on})")
+        } else {
+            format!("{found}, the step goes on (fails on: {fail_on})")
         }
-        let number = |number: u32, what: &str| (number > 0).then(|| format!("{number} {what}"));
-        let of_which = |all: u32, what: &str, part: u32, how: &str| {
-            let part = if part > 0 {
+    }
+
+    /// Starts with a capital letter or a digit.
+    pub(crate) fn counted(&self) -> String {
+        let totals = &self.totals;
+        if totals.events == 0 {
+            return "No event matches".to_owned();
+        }
+        let part = |part: u32, how: &str| {
+            if part > 0 {
                 format!(" ({part} {how})")
             } else {
                 String::new()
-            };
-            number(all, &format!("{what}{part}"))
+            }
         };
         let kinds: Vec<String> = [
-            number(totals.leaked, "found in public repositories"),
-            of_which(totals.created, "created", totals.full_scope, "with full access"),
-            number(totals.updated, "updated"),
-            of_which(totals.revoked, "revoked", totals.system_revoked, "by the system"),
-            number(totals.expired, "expired"),
-            number(totals.other, "other"),
+            (totals.leaked, "found in public", String::new()),
+            (
+                totals.created,
+                "created",
+                part(totals.full_scope, "with full access"),
+            ),
+            (totals.updated, "updated", String::new()),
+            (
+                totals.revoked,
+                "revoked",
+                part(totals.system_revoked, "by the system"),
+            ),
+            (totals.expired, "expired", String::new()),
+            (totals.other, "other", String::new()),
         ]
         .into_iter()
-        .flatten()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, what, part)| format!("{number} {what}{part}"))
         .collect();
-        let plural =
-            |number: u32, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
         format!(
-            "Audit: {step}. {} by {}: {}.",
-            plural(totals.events, "event"),
-            plural(totals.actors, "actor"),
+            "{} by {}: {}",
+            count(totals.events as usize, "event"),
+            count(totals.actors as usize, "actor"),
             kinds.join(", ")
         )
     }

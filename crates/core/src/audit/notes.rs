@@ -48,6 +48,12 @@ pub(super) fn notes(
                  AuditLog.AccessLog events."
             ));
         }
+        if log.more_unreadable > 0 {
+            notes.push(format!(
+                "{name}: {} more things could not be read than are named.",
+                log.more_unreadable
+            ));
+        }
         if seen.outside > 0 {
             let entries = number(seen.outside, "entry", "entries");
             notes.push(format!(

@@ -1,5 +1,6 @@
 //! Everything drawn from a report. Each renderer makes the text of strangers harmless for its own format.
 
+pub mod audit;
 mod csv;
 mod explain;
 mod failure;
@@ -21,6 +22,7 @@ pub use junit::junit;
 pub use log::{closing, log};
 pub use markdown::markdown;
 pub use verdict::verdict_line;
+pub(crate) use words::count;
 
 /// One line of a log, in a form that the console can print for an agent or for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::report::{Finding, OrganizationEntry, PatEntry, PatStatus, Report, Sev
 use crate::rotation::BaseName;
 
 /// `1 PAT`, `2 PATs`.
-pub(super) fn count(number: usize, thing: &str) -> String {
+pub(crate) fn count(number: usize, thing: &str) -> String {
     if number == 1 {
         format!("1 {thing}")
     } else {
