@@ -14,6 +14,9 @@ use crate::{HttpError, Request, Response, Settings, SettingsError};
 /// Largest body that is read, in bytes: far more than any page of 100 PATs or 1,000 users.
 const LARGEST: usize = 32 * 1024 * 1024;
 
+/// Room that is made for a body because the answer announces it, in bytes; more is made as it comes.
+const TRUSTED: usize = 64 * 1024;
+
 /// The client. Cheap to clone; clones share connections, waits and the count of requests.
 #[derive(Clone)]
 pub struct Client {
@@ -58,29 +61,31 @@ impl Client {
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let request = request.check()?;
         let inner = &*self.inner;
-        let began = inner.time.instant();
+        let mut began = None;
         let mut tries = 0;
         loop {
-            inner.pace.wait(&inner.time, &request.host).await;
+            let turn = inner.pace.turn(&inner.time, &request.host).await;
+            // From the first try on: waiting for one's turn behind others is not the fault of this request.
+            let began = *began.get_or_insert_with(|| inner.time.instant());
             tries += 1;
             let result = self.try_once(&request, tries).await;
             let (outcome, asked) = match &result {
                 Ok(answer) => {
-                    let asked = inner.pace.note(&inner.time, &request.host, answer);
-                    (
-                        Outcome::Answered {
-                            status: answer.status,
-                        },
-                        asked,
-                    )
+                    let status = answer.status;
+                    (Outcome::Answered { status }, turn.answered(&inner.time, answer))
                 }
                 Err(error) => (Outcome::Failed(error), None),
             };
+            drop(turn);
             let elapsed = inner.time.instant().saturating_duration_since(began);
             let chance = inner.time.chance();
             let Some(wait) = retry::wait(request.repeat, outcome, tries, elapsed, asked, chance) else {
                 return result;
             };
+            // A pause that the host asked for is kept with the next turn, which all requests to it share.
+            if asked.is_some_and(|asked| asked >= wait) {
+                continue;
+            }
             if wait >= pace::LONG {
                 let seconds = wait.as_secs();
                 tracing::info!(
@@ -135,7 +140,10 @@ impl Client {
             .map_err(|error| cause::name(&error, &about))?;
         let status = answer.status().as_u16();
         let headers = std::mem::take(answer.headers_mut());
-        let mut body = Vec::new();
+        let length = answer
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(length.unwrap_or_default().min(TRUSTED));
         while let Some(chunk) = answer
             .chunk()
             .await

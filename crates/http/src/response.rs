@@ -75,6 +75,12 @@ impl Response {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// Whether a header came, be it text or not.
+    #[must_use]
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
     /// All values of a header that may come several times, those that are text.
     pub fn header_values(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers
@@ -102,14 +108,22 @@ impl Response {
     /// # Errors
     /// See [`NotJson`].
     pub fn json(&self) -> Result<Value, NotJson> {
+        self.json_with(|body| serde_json::from_slice(body).ok())
+    }
+
+    /// The same, read by `read`, which gets the body and, if it gives nothing, the body with such escapes replaced.
+    ///
+    /// # Errors
+    /// See [`NotJson`].
+    pub fn json_with<T>(&self, read: impl Fn(&[u8]) -> Option<T>) -> Result<T, NotJson> {
         let promised = self.content_type == "application/json"
             || (self.content_type.starts_with("application/") && self.content_type.ends_with("+json"));
         if !promised {
             return Err(NotJson::ContentType);
         }
-        serde_json::from_slice(self.body())
-            .or_else(|_| serde_json::from_slice(&repair::escapes(self.body())))
-            .map_err(|_| NotJson::Syntax)
+        read(self.body())
+            .or_else(|| read(&repair::escapes(self.body())))
+            .ok_or(NotJson::Syntax)
     }
 }
 
