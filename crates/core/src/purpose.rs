@@ -25,13 +25,32 @@ impl Purpose {
         }
     }
 
-    /// The permissions it takes: those for PATs, and then its own.
-    pub fn scopes(self) -> impl Iterator<Item = &'static str> {
-        let own: &[&str] = match self {
-            Self::Rotate => &[],
+    /// The permissions that its own requests take, all of them.
+    #[must_use]
+    pub const fn needs(self) -> &'static [&'static str] {
+        match self {
+            Self::Rotate => &PAT_SCOPES,
             Self::Organization => &["vso.graph", "vso.tokenadministration"],
             Self::Audit => &["vso.auditlog"],
+        }
+    }
+
+    /// The permissions that a sign-in for it asks for: those for PATs, and then its own.
+    pub fn scopes(self) -> impl Iterator<Item = &'static str> {
+        let own = match self {
+            Self::Rotate => &[],
+            Self::Organization | Self::Audit => self.needs(),
         };
         PAT_SCOPES.into_iter().chain(own.iter().copied())
+    }
+
+    /// What it is, in words that end `… takes vso.auditlog`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Rotate => "managing PATs",
+            Self::Organization => "managing everybody's PATs",
+            Self::Audit => "reading the audit log",
+        }
     }
 }

@@ -167,7 +167,7 @@ fn blame_token(answer: &Response, facts: &TokenFacts) -> Option<Reason> {
     if let Some(reason) = tenant::named_in(answer).and_then(|tenant| tenant::blame(tenant, facts)) {
         return Some(reason);
     }
-    let missing = facts.missing_pat_scopes();
+    let missing = facts.missing_scopes(patkeeper_core::purpose::Purpose::Rotate);
     (!missing.is_empty()).then_some(Reason::MissingScopes(missing))
 }
 

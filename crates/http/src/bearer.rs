@@ -9,7 +9,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, Utc};
 use patkeeper_core::failure::Failure;
-use patkeeper_core::purpose::PAT_SCOPES;
+use patkeeper_core::purpose::Purpose;
 use patkeeper_core::reading::IdentityKind;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -151,15 +151,16 @@ impl TokenFacts {
         )
     }
 
-    /// Which of the two scopes that the PAT lifecycle API takes a user's token lacks.
+    /// Which of the scopes that a purpose takes a user's token lacks.
     /// Empty when it does not tell, or holds the broad `user_impersonation`.
     #[must_use]
-    pub fn missing_pat_scopes(&self) -> Vec<&'static str> {
+    pub fn missing_scopes(&self, purpose: Purpose) -> Vec<&'static str> {
         let has = |name: &str| self.scopes.iter().any(|scope| scope.eq_ignore_ascii_case(name));
         if self.kind != Some(IdentityKind::User) || has("user_impersonation") {
             return Vec::new();
         }
-        PAT_SCOPES.into_iter().filter(|name| !has(name)).collect()
+        let needs = purpose.needs().iter().copied();
+        needs.filter(|name| !has(name)).collect()
     }
 
     /// Whether its time is over at `now`, by more than clocks may differ (5 minutes, as Entra allows).
@@ -172,7 +173,7 @@ impl TokenFacts {
     /// What is worth saying before the first request, one line each. Nothing is refused for it: this machine's
     /// clock may be wrong and the service's rules may change, so the service has the last word.
     #[must_use]
-    pub fn warnings(&self, now: DateTime<Utc>) -> Vec<String> {
+    pub fn warnings(&self, purpose: Purpose, now: DateTime<Utc>) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.is_for_azure_devops() == Some(false) {
             let audience = self.audience.as_deref().unwrap_or_default();
@@ -187,11 +188,13 @@ impl TokenFacts {
                 .unwrap_or_default();
             warnings.push(format!("The token ended at {ended}: it will hardly be accepted."));
         }
-        let missing = self.missing_pat_scopes();
+        let missing = self.missing_scopes(purpose);
         if !missing.is_empty() {
             warnings.push(format!(
-                "The token lacks {}: managing PATs takes both vso.pats and vso.pats_manage.",
-                missing.join(" and ")
+                "The token lacks {}: {} takes {}.",
+                missing.join(" and "),
+                purpose.words(),
+                purpose.needs().join(" and ")
             ));
         }
         warnings
@@ -237,7 +240,7 @@ mod tests {
         })));
         assert_eq!(facts.kind, Some(IdentityKind::User));
         assert_eq!(facts.who(), "svc-build@acme.example");
-        assert_eq!(facts.warnings(now()), Vec::<String>::new());
+        assert_eq!(facts.warnings(Purpose::Rotate, now()), Vec::<String>::new());
     }
 
     #[test]
@@ -280,7 +283,7 @@ mod tests {
         ] {
             let facts = TokenFacts::read(token);
             assert_eq!(facts.kind, None, "{token}");
-            assert!(facts.warnings(now()).is_empty(), "{token}");
+            assert!(facts.warnings(Purpose::Rotate, now()).is_empty(), "{token}");
             assert_eq!(facts.who(), "the given token");
         }
     }
@@ -297,7 +300,7 @@ mod tests {
     fn an_ended_token_is_warned_of_beyond_clock_skew_only() {
         let at = |exp: i64| {
             TokenFacts::read(&jwt(&json!({ "exp": exp })))
-                .warnings(now())
+                .warnings(Purpose::Rotate, now())
                 .len()
         };
         let now = now().timestamp();
@@ -308,8 +311,9 @@ mod tests {
 
     #[test]
     fn one_pat_scope_alone_is_warned_of() {
-        let missing =
-            |scopes: &str| TokenFacts::read(&jwt(&json!({ "oid": "1", "scp": scopes }))).missing_pat_scopes();
+        let missing = |scopes: &str| {
+            TokenFacts::read(&jwt(&json!({ "oid": "1", "scp": scopes }))).missing_scopes(Purpose::Rotate)
+        };
         assert_eq!(missing("vso.pats"), ["vso.pats_manage"]);
         assert_eq!(missing("vso.code"), ["vso.pats", "vso.pats_manage"]);
         assert!(missing("user_impersonation").is_empty());
@@ -318,7 +322,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_token_panics(token in "\\PC{0,80}", bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            let _ = TokenFacts::read(&token).warnings(now());
+            let _ = TokenFacts::read(&token).warnings(Purpose::Rotate, now());
             let _ = TokenFacts::read(&format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(&bytes)));
         }
 
@@ -327,7 +331,7 @@ mod tests {
             let facts = TokenFacts::read(&jwt(&json!({
                 "exp": exp, "scp": number, "aud": [number, text], "upn": text, "oid": { "a": text }, "tid": text
             })));
-            let _ = facts.warnings(now());
+            let _ = facts.warnings(Purpose::Rotate, now());
             prop_assert!(facts.who().chars().count() <= LONGEST_TEXT + 40);
         }
     }
