@@ -1,5 +1,8 @@
 //! News for tests.
 
+pub(crate) mod audited;
+pub(crate) mod revoked;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::news::News;

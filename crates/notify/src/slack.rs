@@ -78,7 +78,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fixture;
+    use crate::fixture::{self, audited, revoked};
 
     const VERDICT: &str = "Verdict: unknown. 1 expired, 1 critical, 1 warning of 5 judged.";
 
@@ -117,6 +117,36 @@ mod tests {
         assert!(!shown.contains("<!"), "{shown}");
     }
 
+    #[test]
+    fn the_messages_of_revocations_and_of_an_audit() {
+        for (name, message) in [
+            ("revoked", revoked::tell(&revoked::revoked(), slack)),
+            ("not_started", revoked::tell(&revoked::refused(), slack)),
+            ("audited", audited::tell(&audited::audited(), slack)),
+        ] {
+            within_limits(&message);
+            insta::assert_snapshot!(name, serde_json::to_string_pretty(&message).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_failed_and_what_leaked_comes_first_however_much_else_there_is() {
+        let text = "<!channel> & ".repeat(40);
+        for (message, first) in [
+            (
+                revoked::tell(&revoked::poisoned(1_000, &text), slack),
+                "not revoked",
+            ),
+            (audited::tell(&audited::poisoned(1_000, &text), slack), "leaked"),
+        ] {
+            within_limits(&message);
+            let shown = message.to_string();
+            assert!(shown.contains(" more: ") && !shown.contains("<!"), "{shown}");
+            let rows = shown.find(&format!("• {first}")).expect(&shown);
+            assert!(!shown[..rows].contains("• revoked"), "{shown}");
+        }
+    }
+
     fn within_limits(message: &Value) {
         let blocks = message["blocks"].as_array().unwrap();
         assert!(blocks.len() <= 50);
@@ -148,7 +178,9 @@ mod tests {
         fn no_name_becomes_a_mention_or_a_link(name in "[<>!@#|&a-z/:*_~`\u{202e}\u{1b}\n-]{0,40}") {
             let judged = slack(&fixture::judged(&fixture::crowd(3, &name), VERDICT));
             let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), slack);
-            for message in [judged, rotation] {
+            let revocation = revoked::tell(&revoked::poisoned(3, &name), slack);
+            let audit = audited::tell(&audited::poisoned(3, &name), slack);
+            for message in [judged, rotation, revocation, audit] {
                 within_limits(&message);
                 for block in message["blocks"].as_array().unwrap() {
                     let text = &block["text"];

@@ -97,7 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fixture;
+    use crate::fixture::{self, audited, revoked};
 
     const VERDICT: &str = "Verdict: unknown. 1 expired, 1 critical, 1 warning of 5 judged.";
 
@@ -148,6 +148,29 @@ mod tests {
     }
 
     #[test]
+    fn the_cards_of_revocations_and_of_an_audit() {
+        for (name, message) in [
+            ("revoked", revoked::tell(&revoked::revoked(), teams)),
+            ("not_started", revoked::tell(&revoked::refused(), teams)),
+            ("audited", audited::tell(&audited::audited(), teams)),
+        ] {
+            insta::assert_snapshot!(name, serde_json::to_string_pretty(&message).unwrap());
+        }
+    }
+
+    #[test]
+    fn revocations_and_audits_of_long_words_stay_under_28_kb() {
+        let text = "猫\"".repeat(400);
+        for message in [
+            revoked::tell(&revoked::poisoned(1_000, &text), teams).to_string(),
+            audited::tell(&audited::poisoned(1_000, &text), teams).to_string(),
+        ] {
+            assert!(message.len() < 28_000, "{}", message.len());
+            assert!(message.contains(" more: "), "{message}");
+        }
+    }
+
+    #[test]
     fn without_a_build_there_is_no_button() {
         let mut report = fixture::report();
         report.run.link = None;
@@ -160,7 +183,9 @@ mod tests {
         fn no_name_becomes_markdown_or_a_mention(name in "[<>at\\[\\]()*_`#&\u{202e}\u{1b}\n-]{0,40}") {
             let judged = teams(&fixture::judged(&fixture::crowd(3, &name), VERDICT));
             let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), teams);
-            for message in [judged, rotation] {
+            let revocation = revoked::tell(&revoked::poisoned(3, &name), teams);
+            let audit = audited::tell(&audited::poisoned(3, &name), teams);
+            for message in [judged, rotation, revocation, audit] {
                 for block in message["attachments"][0]["content"]["body"].as_array().unwrap() {
                     prop_assert_eq!(&block["type"], "RichTextBlock");
                     for inline in block["inlines"].as_array().unwrap() {

@@ -98,7 +98,7 @@ fn failure(failure: &Failure) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::fixture::{self, audited, revoked};
 
     #[test]
     fn the_document_of_a_bad_day() {
@@ -114,6 +114,33 @@ mod tests {
         for (name, report) in [("rotated", fixture::rotated()), ("failed", fixture::failed())] {
             let document = fixture::tell(&report, &fixture::run("rotate"), webhook);
             insta::assert_snapshot!(name, serde_json::to_string_pretty(&document).unwrap());
+        }
+    }
+
+    #[test]
+    fn the_documents_of_revocations_and_of_an_audit() {
+        for (name, document) in [
+            ("revoked", revoked::tell(&revoked::revoked(), webhook)),
+            ("not_started", revoked::tell(&revoked::refused(), webhook)),
+            ("audited", audited::tell(&audited::audited(), webhook)),
+        ] {
+            insta::assert_snapshot!(name, serde_json::to_string_pretty(&document).unwrap());
+        }
+    }
+
+    #[test]
+    fn long_lists_of_revocations_and_audits_are_cut_and_counted_most_urgent_first() {
+        let text = "long ".repeat(1_000);
+        let revocation = revoked::tell(&revoked::poisoned(60, &text), webhook);
+        assert_eq!(revocation["revocation"]["pats"][0]["outcome"], "failed");
+        assert_eq!(revocation["leftOut"]["pats"], 11);
+        assert_eq!(revocation["leftOut"]["unreadable"], 10);
+        let audit = audited::tell(&audited::poisoned(60, &text), webhook);
+        assert_eq!(audit["audit"]["events"].as_array().unwrap().len(), MOST);
+        assert_eq!(audit["audit"]["events"][MOST - 1]["leaked"], true);
+        assert_eq!(audit["leftOut"]["actors"], 10);
+        for document in [revocation, audit] {
+            assert!(document.to_string().len() < 200_000);
         }
     }
 
@@ -139,7 +166,10 @@ mod tests {
         let name = "a\n##vso[task.complete]\u{202e}b";
         let judged = webhook(&fixture::judged(&fixture::crowd(1, name), name));
         let rotation = fixture::tell(&fixture::poisoned(1, name), &fixture::run(name), webhook);
-        for document in [judged.to_string(), rotation.to_string()] {
+        let revocation = revoked::tell(&revoked::poisoned(1, name), webhook);
+        let audit = audited::tell(&audited::poisoned(1, name), webhook);
+        for document in [judged, rotation, revocation, audit] {
+            let document = document.to_string();
             for hostile in ["##vso", "\u{202e}", "\\n"] {
                 assert!(!document.contains(hostile), "{document}");
             }
