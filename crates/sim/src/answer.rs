@@ -1,5 +1,7 @@
 //! One answer, before it is put on the wire.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -12,6 +14,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
+    /// Waited before it is given.
+    pub(crate) delay: Duration,
 }
 
 impl Answer {
@@ -21,6 +25,7 @@ impl Answer {
             status,
             headers: Vec::new(),
             body: Bytes::new(),
+            delay: Duration::ZERO,
         }
     }
 

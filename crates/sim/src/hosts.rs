@@ -11,6 +11,8 @@ pub(crate) enum Service {
     /// Azure DevOps with the organization in the host name (`acme.visualstudio.com`,
     /// `acme.vssps.visualstudio.com`).
     DevOpsLegacy(String),
+    /// Profiles and accounts, above all organizations (`app.vssps.visualstudio.com`).
+    Profiles,
     /// Incoming webhooks of Slack.
     Slack,
     /// Teams through Power Automate: answers 202.
@@ -39,6 +41,7 @@ pub(crate) fn service(host: &str, webhook_hosts: &[String]) -> Option<Service> {
     }
     match host {
         "dev.azure.com" => return Some(Service::DevOps),
+        "app.vssps.visualstudio.com" => return Some(Service::Profiles),
         "hooks.slack.com" => return Some(Service::Slack),
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! The TCP connection under everything, which can be cut the hard way.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,6 +82,21 @@ impl AsyncWrite for Line {
             Some(reset) => Poll::Ready(Err(reset)),
             None => Pin::new(&mut self.tcp).poll_write(cx, buf),
         }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.refuse() {
+            Some(reset) => Poll::Ready(Err(reset)),
+            None => Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -77,13 +77,7 @@ async fn tunnel(
         body: Bytes::new(),
     };
     let struck = lock(&shared.faults).strike(&request);
-    let entry = Entry::begin(
-        &shared,
-        &request,
-        cutter.port,
-        "anonymous".to_owned(),
-        struck.as_ref(),
-    );
+    let entry = Entry::begin(&shared, None, &request, cutter.port, struck.as_ref());
     match struck {
         Some(Action::CloseBefore) => return Err(Cut),
         Some(Action::ResetBefore | Action::ResetAfter) => return Err(serve::cut(&cutter)),

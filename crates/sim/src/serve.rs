@@ -1,7 +1,8 @@
 //! One request through a tunnel: log, faults, latency, and the APIs.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -37,6 +38,9 @@ pub(crate) fn cut(cutter: &Cutter) -> Cut {
 /// Between two askings of a request that is to wait at a boundary.
 const MOMENT: Duration = Duration::from_millis(1);
 
+/// The timer counts in milliseconds and rounds up: without this a latency would be half a millisecond longer on average.
+const HALF_A_TICK: Duration = Duration::from_micros(500);
+
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Answers one request to `host`.
@@ -61,9 +65,9 @@ pub(crate) async fn answer(
         headers: head.headers,
         body,
     };
-    let identity = api::identity(&lock(&shared.cloud), &service, &request);
+    let arrived = tokio::time::Instant::now();
     let struck = lock(&shared.faults).strike(&request);
-    let entry = Entry::begin(&shared, &request, cutter.port, identity, struck.as_ref());
+    let entry = Entry::begin(&shared, Some(&service), &request, cutter.port, struck.as_ref());
     let number = lock(&shared.watch).arrive();
     let pass = async |side| loop {
         let passage = lock(&shared.watch).pass(number, side, cutter.port, &request);
@@ -76,11 +80,14 @@ pub(crate) async fn answer(
     pass(Side::Before).await?;
     let latency = *lock(&shared.latency);
     if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+        tokio::time::sleep_until(arrived + latency.saturating_sub(HALF_A_TICK)).await;
     }
     let reply = reply(struck, &shared, &service, &request, &cutter).await;
     pass(Side::After).await?;
     let (answer, payload) = reply?;
+    if !answer.delay.is_zero() {
+        tokio::time::sleep(answer.delay).await;
+    }
     respond_with(entry, answer, payload)
 }
 
@@ -259,24 +266,36 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Begins a line. What is asked of the proxy itself has no service.
     pub(crate) fn begin(
         shared: &Arc<Shared>,
+        service: Option<&Service>,
         request: &Request,
         port: u16,
-        identity: String,
         struck: Option<&Action>,
     ) -> Self {
-        let began = Instant::now();
-        let at = lock(&shared.cloud).now();
-        let tunnel = request.method == "CONNECT" || request.path.contains("://");
-        let log = if tunnel { &shared.tunnels } else { &shared.log };
-        let mut log = lock(log);
-        let seq = shared.arrivals.fetch_add(1, Ordering::Relaxed) + 1;
-        log.push(LoggedRequest {
-            seq,
+        let entry = Self {
+            shared: Arc::clone(shared),
+            seq: shared.arrivals.fetch_add(1, Ordering::Relaxed) + 1,
+            tunnel: service.is_none(),
+            began: Instant::now(),
+        };
+        let limit = shared.config.log_limit.unwrap_or(usize::MAX);
+        if limit == 0 {
+            return entry;
+        }
+        let (at, identity) = {
+            let cloud = lock(&shared.cloud);
+            let identity = service.map_or("anonymous".to_owned(), |service| {
+                api::identity(&cloud, service, request)
+            });
+            (cloud.now(), identity)
+        };
+        let line = LoggedRequest {
+            seq: entry.seq,
             port,
             at,
-            since_start: began.duration_since(shared.started),
+            since_start: entry.began.duration_since(shared.started),
             took: None,
             method: request.method.clone(),
             host: request.host.clone(),
@@ -292,24 +311,32 @@ impl Entry {
             status: None,
             answered_bytes: 0,
             fault: struck.map(Action::name),
-        });
-        Self {
-            shared: Arc::clone(shared),
-            seq,
-            tunnel,
-            began,
+        };
+        let mut log = lock(entry.log());
+        while log.len() >= limit {
+            log.pop_front();
+        }
+        log.push_back(line);
+        drop(log);
+        entry
+    }
+
+    fn log(&self) -> &Mutex<VecDeque<LoggedRequest>> {
+        if self.tunnel {
+            &self.shared.tunnels
+        } else {
+            &self.shared.log
         }
     }
 
     /// Completes the line; the cloud's time.
     fn end(self, answer: &Answer) -> DateTime<Utc> {
-        let log = if self.tunnel {
-            &self.shared.tunnels
-        } else {
-            &self.shared.log
-        };
-        // The log may have been cleared since.
-        if let Some(line) = lock(log).iter_mut().rev().find(|line| line.seq == self.seq) {
+        // The log may have been cleared since, or be too short.
+        if let Some(line) = lock(self.log())
+            .iter_mut()
+            .rev()
+            .find(|line| line.seq == self.seq)
+        {
             line.status = Some(answer.status);
             line.took = Some(self.began.elapsed());
             line.answered_bytes = answer.body.len();

@@ -1,10 +1,10 @@
 //! Starting, steering and stopping the simulator.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -35,6 +35,8 @@ pub struct SimConfig {
     pub latency: Duration,
     /// User and password that the proxy asks for.
     pub proxy_auth: Option<(String, String)>,
+    /// Requests that the log holds; the oldest go first. `None`: all of them. 0 also saves the work of writing them.
+    pub log_limit: Option<usize>,
     /// Hosts that take any JSON as a webhook, besides `*.example` and `*.example.com`.
     pub webhook_hosts: Vec<String>,
 }
@@ -243,9 +245,14 @@ impl Sim {
         work(&mut lock(&self.shared.cloud))
     }
 
-    /// Every request through a tunnel so far, in order of arrival.
+    /// How many requests have come so far, to the proxy and through it.
+    pub fn arrivals(&self) -> u64 {
+        self.shared.arrivals.load(Ordering::Relaxed)
+    }
+
+    /// Every request through a tunnel so far, in order of arrival, or the last of them: see [`SimConfig::log_limit`].
     pub fn log(&self) -> Vec<LoggedRequest> {
-        lock(&self.shared.log).clone()
+        lock(&self.shared.log).iter().cloned().collect()
     }
 
     /// Forgets the log; numbering goes on.
@@ -256,7 +263,7 @@ impl Sim {
 
     /// Every CONNECT (and every other request to the proxy itself), in order of arrival.
     pub fn tunnels(&self) -> Vec<LoggedRequest> {
-        lock(&self.shared.tunnels).clone()
+        lock(&self.shared.tunnels).iter().cloned().collect()
     }
 
     /// Makes something go wrong from now on.
@@ -312,7 +319,7 @@ impl Sim {
 
     /// Both sides of every request in the log.
     pub fn boundaries(&self) -> Vec<Boundary> {
-        boundary::of(&lock(&self.shared.log))
+        boundary::of(lock(&self.shared.log).make_contiguous())
     }
 
     /// Chooses the certificate that new connections to `host` are shown.
@@ -347,11 +354,11 @@ pub(crate) struct Shared {
     pub(crate) arrivals: AtomicU64,
     pub(crate) cloud: Mutex<Cloud>,
     pub(crate) faults: Mutex<FaultBook>,
-    pub(crate) log: Mutex<Vec<LoggedRequest>>,
+    pub(crate) log: Mutex<VecDeque<LoggedRequest>>,
     pub(crate) watch: Mutex<Watch>,
     /// Requests that have not landed yet.
     pub(crate) held: Mutex<Vec<(Service, Request)>>,
-    pub(crate) tunnels: Mutex<Vec<LoggedRequest>>,
+    pub(crate) tunnels: Mutex<VecDeque<LoggedRequest>>,
     pub(crate) latency: Mutex<Duration>,
     pub(crate) certificates: Mutex<HashMap<String, Certificate>>,
     pub(crate) authority: Authority,

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Call;
-use crate::cloud::{AppTokens, Bearer, BearerKind, Cloud, Pat, SignIn, is_devops_audience, scope};
+use crate::cloud::{AppTokens, Bearer, BearerKind, Cloud, Pat, SignIn, User, is_devops_audience, scope};
 use crate::refusal::Refusal;
 use crate::request::Request;
 
@@ -76,11 +76,9 @@ fn is_live(cloud: &Cloud, call: &Call<'_>, bearer: &Bearer) -> bool {
 }
 
 fn is_member(cloud: &Cloud, call: &Call<'_>, user: &str) -> bool {
-    cloud.user(user).is_some_and(|user| {
-        user.organizations
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&call.organization.name))
-    })
+    cloud
+        .user(user)
+        .is_some_and(|user| user.is_in(&call.organization.name))
 }
 
 /// Refuses an app of the books whose service principal was not added to the organization. Tokens of apps that
@@ -209,6 +207,29 @@ pub(super) fn visitor(cloud: &mut Cloud, call: &Call<'_>, needed: Option<&str>) 
             Ok(Reader::Public)
         }
         other => other,
+    }
+}
+
+/// The person behind a request above all organizations. A PAT that is for some of them is no good there.
+pub(super) fn person(cloud: &Cloud, request: &Request, needed: &str) -> Result<User, Refusal> {
+    let now = cloud.now();
+    match caller(cloud, request) {
+        Caller::Anonymous | Caller::Unknown => Err(sign_in(cloud)),
+        Caller::Pat(id) => {
+            let good = |pat: &&Pat| {
+                pat.works(now) && pat.target_accounts.is_none() && scope::allows(&pat.scope, needed)
+            };
+            let owner = cloud.pat(&id).filter(good).and_then(|pat| cloud.user(&pat.owner));
+            owner.cloned().ok_or(Refusal::PatRefused)
+        }
+        Caller::Bearer(bearer) => {
+            let live = bearer.expires > now && is_devops_audience(&bearer.audience);
+            let user = match &bearer.kind {
+                BearerKind::User(id) if live && scope::allows(&bearer.scopes, needed) => cloud.user(id),
+                BearerKind::User(_) | BearerKind::App(_) | BearerKind::Job(_) => None,
+            };
+            user.cloned().ok_or(Refusal::BearerRefused)
+        }
     }
 }
 

@@ -1,12 +1,18 @@
 //! From a request to an answer: which service, which organization, which resource.
 
+mod administration;
+mod audit;
 mod caller;
 mod connection;
 mod entra;
+mod graph;
+mod locations;
 mod managed;
 mod oidc;
 mod pats;
+mod profiles;
 mod resources;
+mod sessions;
 mod slack;
 mod teams;
 mod vault;
@@ -14,7 +20,7 @@ mod version;
 mod webhook;
 
 use crate::answer::Answer;
-use crate::cloud::{Cloud, Organization};
+use crate::cloud::{Cloud, Metered, Organization, RateLimit};
 use crate::hosts::Service;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -39,6 +45,7 @@ pub(crate) fn answer(cloud: &mut Cloud, service: &Service, request: &Request) ->
         Service::Imds => managed::imds(cloud, request),
         Service::WebApp(secret) => managed::app_service(cloud, secret, request),
         Service::Vault => vault::answer(cloud, request),
+        Service::Profiles => profiles::answer(cloud, request),
         Service::DevOps => match request.segments().split_first() {
             Some((organization, path)) => devops(cloud, organization, path, request),
             None => Refusal::NoSuchOrganization.answer(&request.host, ""),
@@ -66,6 +73,34 @@ impl Call<'_> {
     }
 }
 
+/// Whether users and tokens are administered there.
+fn is_identity_host(host: &str) -> bool {
+    host == "vssps.dev.azure.com" || host.ends_with(".vssps.visualstudio.com")
+}
+
+/// The user agent, for the audit log: any text.
+fn agent(request: &Request) -> String {
+    request
+        .headers
+        .get("user-agent")
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default()
+}
+
+/// The parts that have rooms of their own.
+fn room(cloud: &mut Cloud, call: &Call<'_>) -> Option<Result<Answer, Refusal>> {
+    if let Some(answer) = oidc::answer(cloud, call).or_else(|| locations::answer(cloud, call)) {
+        return Some(answer);
+    }
+    match call.request.host.as_str() {
+        host if is_identity_host(host) => {
+            sessions::answer(cloud, call).or_else(|| graph::answer(cloud, call))
+        }
+        "auditservice.dev.azure.com" => audit::answer(cloud, call),
+        _ => None,
+    }
+}
+
 fn devops(cloud: &mut Cloud, organization: &str, path: &[String], request: &Request) -> Answer {
     let activity = cloud.guid();
     let Some(organization) = cloud.organization(organization).cloned() else {
@@ -77,9 +112,20 @@ fn devops(cloud: &mut Cloud, organization: &str, path: &[String], request: &Requ
         path,
         request,
     };
+    let limit = cloud.manners.rate_limit;
+    let metered = limit.map(|limit| {
+        let (who, now) = (caller::identity(cloud, request), cloud.now());
+        cloud.meters.take(&who, &limit, now)
+    });
     let answer = if let Some(refusal) = call.organization.refuses_all.clone() {
         Err(refusal)
-    } else if let Some(answer) = oidc::answer(cloud, &call) {
+    } else if let Some(metered) = &metered
+        && metered.refused
+    {
+        Err(Refusal::RateLimited {
+            retry_after: metered.wait,
+        })
+    } else if let Some(answer) = room(cloud, &call) {
         answer
     } else if call.is("_apis/tokens/pats") {
         pats::answer(cloud, &call)
@@ -94,7 +140,29 @@ fn devops(cloud: &mut Cloud, organization: &str, path: &[String], request: &Requ
     {
         answer = answer.with("X-VSS-UserData", user);
     }
+    if let (Some(metered), Some(limit)) = (metered, limit) {
+        answer = limited(cloud, answer, &metered, &limit);
+    }
     dress(cloud, answer, activity)
+}
+
+/// The headers of a caller's own rate limit.
+fn limited(cloud: &Cloud, mut answer: Answer, metered: &Metered, limit: &RateLimit) -> Answer {
+    if let Some(seconds) = metered.wait {
+        // A refusal has it already.
+        if !metered.refused {
+            answer = answer.with("Retry-After", seconds.to_string());
+            answer.delay = limit.delay;
+        }
+        let delay = format!("{:.3}", answer.delay.as_secs_f64());
+        answer = answer.with("X-RateLimit-Delay", delay);
+    }
+    let reset = cloud.now().timestamp() + i64::from(metered.full_in);
+    answer
+        .with("X-RateLimit-Resource", "core")
+        .with("X-RateLimit-Limit", format!("{:.0}", limit.burst))
+        .with("X-RateLimit-Remaining", metered.remaining.to_string())
+        .with("X-RateLimit-Reset", reset.to_string())
 }
 
 /// The headers that every answer of the service carries.

@@ -49,7 +49,6 @@ impl Resource {
 
 const FEEDS: Option<&str> = Some("feeds.dev.azure.com");
 const RELEASE: Option<&str> = Some("vsrm.dev.azure.com");
-const IDENTITY: Option<&str> = Some("vssps.dev.azure.com");
 
 static RESOURCES: &[Resource] = &[
     resource(None, "_apis/projects", false, "vso.project", &[]).public(),
@@ -74,13 +73,6 @@ static RESOURCES: &[Resource] = &[
         false,
         "vso.symbols",
         &[],
-    ),
-    resource(
-        Some("auditservice.dev.azure.com"),
-        "_apis/audit/actions",
-        false,
-        "vso.auditlog",
-        &["Token.PatCreateEvent"],
     ),
     resource(
         Some("vsaex.dev.azure.com"),
@@ -159,8 +151,6 @@ static RESOURCES: &[Resource] = &[
         "vso.release",
         &["shop-front"],
     ),
-    resource(IDENTITY, "_apis/graph/users", false, "vso.graph", &[]),
-    resource(IDENTITY, "_apis/identities", false, "vso.identity", &[]),
 ];
 
 pub(super) fn answer(cloud: &mut Cloud, call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -192,7 +192,7 @@ impl Crowd {
     }
 
     /// Spread evenly over the users, one kind after the other.
-    fn unreadable(&self, number: u32) -> Option<Unreadable> {
+    pub(crate) fn unreadable(&self, number: u32) -> Option<Unreadable> {
         const KINDS: [Unreadable; 3] = [Unreadable::Forbidden, Unreadable::Failing, Unreadable::Hostile];
         if !self.kind(number).can_own_pats() || self.unreadable == 0 {
             return None;

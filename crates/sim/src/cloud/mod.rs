@@ -41,6 +41,7 @@ pub(crate) use audit::Actor;
 pub(crate) use bearer::is_devops_audience;
 pub(crate) use entra::{Decision, EXCHANGE_AUDIENCE, Grant, Resource};
 pub(crate) use machine::NoIdentity;
+pub(crate) use meter::Metered;
 pub(crate) use pat::State;
 pub(crate) use pipeline::NEW_ISSUER_AUDIENCE;
 pub(crate) use vault::is_vault_host;

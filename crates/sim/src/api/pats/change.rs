@@ -24,6 +24,7 @@ pub(super) fn update(cloud: &mut Cloud, visit: &Visit<'_>) -> Result<Answer, Ref
     match changed(pat, &body, cloud, visit)? {
         Ok(changed) => {
             let answer = wire::result(visit, &changed, None);
+            visit.note(cloud, "Token.PatUpdateEvent", &changed);
             if let Some(pat) = cloud.pat_mut(&id) {
                 *pat = changed;
             }
@@ -85,6 +86,8 @@ pub(super) fn revoke(cloud: &mut Cloud, visit: &Visit<'_>) -> Result<Answer, Ref
     match cloud.pat_mut(&id).filter(|_| revocable) {
         Some(pat) => {
             pat.revoked = Some(now);
+            let pat = pat.clone();
+            visit.note(cloud, "Token.PatRevokeEvent", &pat);
             Ok(Answer::empty(cloud.manners.revoke_status))
         }
         None => Err(session_token_not_found(&id)),

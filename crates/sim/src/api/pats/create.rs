@@ -27,6 +27,7 @@ pub(super) fn answer(cloud: &mut Cloud, visit: &Visit<'_>) -> Result<Answer, Ref
     match wish.granted(policies, cloud.now(), account) {
         Ok(new) => {
             let pat = cloud.create_pat(&visit.user, new);
+            visit.note(cloud, "Token.PatCreateEvent", &pat);
             Ok(wire::result(visit, &pat, pat.secret.as_deref()))
         }
         Err(failure) => Ok(wire::failure(visit, failure)),

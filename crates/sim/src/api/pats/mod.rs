@@ -11,7 +11,7 @@ use super::Call;
 use super::caller::pat_owner;
 use super::version::{ApiVersion, Stage, version};
 use crate::answer::Answer;
-use crate::cloud::{Cloud, Pat, UnknownId};
+use crate::cloud::{Actor, Cloud, Pat, UnknownId};
 use crate::refusal::Refusal;
 use wire::Failure;
 
@@ -70,6 +70,16 @@ fn session_token_not_found(id: &str) -> Refusal {
 }
 
 impl Visit<'_> {
+    /// Writes into the audit log what the user has done.
+    fn note(&self, cloud: &mut Cloud, action: &str, pat: &Pat) {
+        let actor = Actor {
+            id: Some(self.user.clone()),
+            mechanism: "AAD",
+            agent: super::agent(self.call.request),
+        };
+        cloud.note_pat(&self.call.organization.name, action, pat, &actor);
+    }
+
     /// The query's `authorizationId`, in the books' spelling.
     fn authorization_id(&self) -> Result<String, Refusal> {
         let sent = self.call.request.parameter("authorizationId").unwrap_or_default();
