@@ -228,6 +228,20 @@ mod tests {
     }
 
     #[test]
+    fn a_parallel_job_is_numbered_by_whole_numbers_alone() {
+        let job = |position, total| {
+            let context = read(&[
+                ("SYSTEM_JOBPOSITIONINPHASE", position),
+                ("SYSTEM_TOTALJOBSINPHASE", total),
+            ]);
+            (context.job_position, context.total_jobs)
+        };
+        assert_eq!(job("3", "8"), (Some(3), Some(8)));
+        assert_eq!(job("", "99999999999"), (None, None));
+        assert_eq!(job("3.0", "-8"), (None, None));
+    }
+
+    #[test]
     fn the_rest_is_read_as_it_is() {
         let context = read(&[
             ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/acme/"),

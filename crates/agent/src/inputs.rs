@@ -15,6 +15,8 @@ use crate::Front;
 use crate::registry::{Input, Kind, Task};
 
 pub mod channels;
+#[cfg(test)]
+mod given;
 pub mod identify;
 mod macros;
 mod moment;

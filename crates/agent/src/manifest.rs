@@ -64,7 +64,7 @@ fn input_json(input: &Input) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::{pat_monitor, pat_rotate};
+    use crate::registry::{pat_audit, pat_monitor, pat_revoke, pat_rotate};
 
     fn entry(name: &str) -> Value {
         entry_of(&pat_monitor::TASK, name)
@@ -94,8 +94,10 @@ mod tests {
         assert_eq!(sign_ins.as_object().map(Map::len), Some(5));
         assert_eq!(
             entry("scope")["options"],
-            json!({"mine": "The signed-in user's PATs"})
+            json!({"mine": "The signed-in user's PATs", "organization": "Every user's PATs (administrators)"})
         );
+        let formats = &pat_monitor::REPORT_FORMATS;
+        assert!(formats.kind.options().iter().all(|(value, _)| *value != "html"));
         assert_eq!(entry("signIn").get("defaultValue"), None);
     }
 
@@ -135,6 +137,14 @@ mod tests {
             "rotated reason authorizationId displayName validTo secretId nextRotationDue \
              previousAuthorizationId previousRevoked token"
         );
+        assert_eq!(
+            names(&pat_revoke::TASK),
+            "matched revoked alreadyGone failed reportJson"
+        );
+        assert_eq!(
+            names(&pat_audit::TASK),
+            "events created updated revoked expired leaked actors reportJson"
+        );
     }
 
     #[test]
@@ -169,6 +179,50 @@ mod tests {
             );
         }
         assert_eq!(field("store", "options"), json!({"keyVault": "Azure Key Vault"}));
+    }
+
+    #[test]
+    fn every_other_task_is_offered_with_the_contracts_types_and_defaults() {
+        let reports = "$(Agent.TempDirectory)/patkeeper";
+        for (task, name, kind, default) in [
+            (&pat_monitor::TASK, "scope", "pickList", json!("mine")),
+            (&pat_monitor::TASK, "parallelism", "int", json!("16")),
+            (&pat_monitor::TASK, "slice", "pickList", json!("none")),
+            (&pat_monitor::TASK, "mergeReports", "multiLine", Value::Null),
+            (&pat_revoke::TASK, "authorizationIds", "multiLine", Value::Null),
+            (&pat_revoke::TASK, "names", "multiLine", Value::Null),
+            (&pat_revoke::TASK, "all", "boolean", json!(false)),
+            (&pat_revoke::TASK, "scope", "pickList", json!("mine")),
+            (&pat_revoke::TASK, "owners", "multiLine", Value::Null),
+            (&pat_revoke::TASK, "dryRun", "boolean", json!(true)),
+            (&pat_revoke::TASK, "expectCount", "int", Value::Null),
+            (&pat_revoke::TASK, "reason", "string", Value::Null),
+            (&pat_revoke::TASK, "reportDirectory", "string", json!(reports)),
+            (
+                &pat_revoke::TASK,
+                "reportFormats",
+                "multiLine",
+                json!("json markdown"),
+            ),
+            // Its default would contradict `startTime` and `endTime`.
+            (&pat_audit::TASK, "days", "int", Value::Null),
+            (&pat_audit::TASK, "startTime", "string", Value::Null),
+            (&pat_audit::TASK, "endTime", "string", Value::Null),
+            (&pat_audit::TASK, "actions", "multiLine", json!("Token.*")),
+            (&pat_audit::TASK, "actors", "multiLine", Value::Null),
+            (&pat_audit::TASK, "failOn", "pickList", json!("leaked")),
+            (&pat_audit::TASK, "webhookUrl", "string", Value::Null),
+        ] {
+            let entry = entry_of(task, name);
+            assert_eq!(
+                (&entry["type"], &entry["defaultValue"]),
+                (&json!(kind), &default),
+                "{} of {}",
+                name,
+                task.name
+            );
+            assert_eq!(entry["required"], false, "{name}");
+        }
     }
 
     #[test]

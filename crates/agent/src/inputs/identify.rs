@@ -51,3 +51,60 @@ pub fn leaked_pat(typed: &SecretString) -> Result<SecretString, Failure> {
         .with_code("badInput")
         .with_way_out("give the PAT alone, e.g. patkeeper identify --organization acme < file"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> Result<String, Failure> {
+        let pat = leaked_pat(&SecretString::from(text))?;
+        Ok(pat.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn a_pat_is_taken_whatever_stands_around_it() {
+        for text in [
+            "made-up-pat",
+            "made-up-pat\n",
+            " made-up-pat\r\n",
+            "\u{feff}made-up-pat\r\n",
+        ] {
+            assert_eq!(typed(text).as_deref(), Ok("made-up-pat"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_pat_is_refused_and_not_shown() {
+        for text in [
+            "",
+            " \n",
+            "made-up-pat\nmade-up-two",
+            "made-up-pat made-up-two",
+            "made-up-pät",
+            "made-up\u{0}pat",
+            "m0",
+        ] {
+            let failure = typed(text).unwrap_err();
+            assert_eq!(failure.kind.exit_code(), 2);
+            let shown = format!("{failure:?}");
+            assert!(!shown.contains("made-up") && !shown.contains("m0"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_flag_for_the_pat_and_one_organization_at_least() {
+        let read = |organization: Option<&str>| {
+            let flag = |name: &str| organization.filter(|_| name == "organization").map(str::to_owned);
+            IdentifyInputs::read(&Inputs::from_flags(&registry::COMMAND, flag)?)
+        };
+        let organizations = read(Some("acme\nfabrikam\nACME")).unwrap().organizations;
+        assert_eq!(organizations.len(), 2);
+        assert!(
+            read(None)
+                .unwrap_err()
+                .message
+                .starts_with("--organization: it is missing")
+        );
+        assert!(registry::COMMAND.inputs.iter().all(|input| !input.secret));
+    }
+}

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::registry::{self, channels, pat_monitor, sign_in};
+use crate::context::AgentContext;
+use crate::registry::{self, channels, organization, pat_monitor, reports, sign_in};
 
 fn agent(values: &[(&str, &str)]) -> Result<Inputs, BadInput> {
     Inputs::from_agent(&pat_monitor::TASK, |name| {
@@ -26,11 +27,11 @@ fn a_default_that_came_with_its_macro_is_resolved_from_the_agents_variables() {
         values.extend(given);
         let inputs = agent(&values).unwrap();
         assert_eq!(
-            inputs.text(&pat_monitor::ORGANIZATION),
+            inputs.text(&organization::SEVERAL),
             Some("https://dev.azure.com/acme/")
         );
         assert_eq!(
-            inputs.text(&pat_monitor::REPORT_DIRECTORY),
+            inputs.text(&reports::REPORT_DIRECTORY),
             Some("/agent/_temp/patkeeper")
         );
     }
@@ -68,7 +69,7 @@ fn people_read_the_flag_and_not_the_agents_name() {
         "--warning-days: 'soon' is not a whole number from 0 to 3650."
     );
     assert!(
-        !inputs.has(&pat_monitor::ORGANIZATION),
+        !inputs.has(&organization::SEVERAL),
         "only an agent can resolve this default"
     );
     assert_eq!(inputs.number(&pat_monitor::CRITICAL_DAYS), Ok(Some(7)));
@@ -82,22 +83,9 @@ fn a_default_kept_for_the_policy_file_does_not_count_as_given() {
 }
 
 #[test]
-fn an_input_of_a_later_version_is_refused_unless_it_asks_for_nothing() {
-    let base = [COLLECTION, TEMP];
-    let with = |more: &[(&str, &str)]| agent(&[&base, more].concat());
-    assert_eq!(
-        with(&[("INPUT_MERGEREPORTS", "a.json")]).unwrap_err().input,
-        "mergeReports"
-    );
-    assert_eq!(with(&[("INPUT_SLICE", "auto")]).unwrap_err().input, "slice");
-    assert!(with(&[("INPUT_SLICE", "none")]).is_ok());
-}
-
-#[test]
 fn an_alias_stands_in_for_a_name_that_is_not_given() {
     static TASK: Task = Task {
         inputs: &[Input::new("connection", Kind::Flag, "", "").aliases(&["serviceConnection"])],
-        later: &[],
         ..pat_monitor::TASK
     };
     let read = |values: &[(&str, &str)]| {
@@ -166,7 +154,7 @@ proptest! {
         let input = &registry::pat_monitor::TASK.inputs[which];
         let key = agent_variable("INPUT_", input.name);
         let token = ("INPUT_ACCESSTOKEN", "made-up-token");
-        let result = agent(&[(&key, &value), COLLECTION, TEMP, token]).and_then(|i| PatMonitorInputs::read(&i));
+        let result = agent(&[(&key, &value), COLLECTION, TEMP, token]).and_then(|i| PatMonitorInputs::read(&i, &AgentContext::default()));
         if let Err(bad) = result {
             prop_assert!(!bad.message.contains(['\n', '\r']), "{:?}", bad);
             prop_assert!(!bad.message.to_lowercase().contains("##vso"), "{:?}", bad);
@@ -188,7 +176,7 @@ proptest! {
         ];
         let key = agent_variable("INPUT_", secrets[which].name);
         let token = ("INPUT_ACCESSTOKEN", "made-up-token");
-        let result = agent(&[(&key, &value), COLLECTION, TEMP, token]).and_then(|i| PatMonitorInputs::read(&i));
+        let result = agent(&[(&key, &value), COLLECTION, TEMP, token]).and_then(|i| PatMonitorInputs::read(&i, &AgentContext::default()));
         if let Err(bad) = result {
             let shown = format!("{bad:?}");
             for part in value.split_whitespace().filter(|part| part.len() >= 8) {

@@ -11,6 +11,13 @@ const EVERY_SIGN_IN: &[(&str, &str)] = &[
     ("INPUT_CLIENTID", "0f1e2d3c-0000-4000-8000-00000000c11e"),
 ];
 
+/// A parallel job that reads a whole organization.
+const PARALLEL: &[(&str, &str)] = &[
+    ("INPUT_SCOPE", "organization"),
+    ("SYSTEM_JOBPOSITIONINPHASE", "3"),
+    ("SYSTEM_TOTALJOBSINPHASE", "8"),
+];
+
 /// Given after a choice, it decides nothing.
 const CHOSEN: (&str, &str) = ("INPUT_SIGNIN", "accessToken");
 
@@ -23,12 +30,29 @@ const BASE: &[(&str, &str)] = &[
 
 fn read(values: &[(&str, &str)]) -> Result<PatMonitorInputs, BadInput> {
     let all: Vec<_> = values.iter().chain(BASE).copied().collect();
-    let inputs = Inputs::from_agent(&registry::TASK, |name| {
+    let variable = |name: &str| {
         all.iter()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| (*value).to_owned())
-    })?;
-    PatMonitorInputs::read(&inputs)
+    };
+    let inputs = Inputs::from_agent(&registry::TASK, variable)?;
+    PatMonitorInputs::read(&inputs, &AgentContext::read(variable))
+}
+
+/// What is read from the service: organizations, sign-in, whose PATs.
+fn from_service(values: &[(&str, &str)]) -> (Vec<String>, SignIn, Scope) {
+    match read(values).unwrap().judged {
+        Judged::Read {
+            organizations,
+            sign_in,
+            scope,
+        } => (
+            organizations.iter().map(|one| one.name().to_owned()).collect(),
+            sign_in.choice,
+            scope,
+        ),
+        Judged::Reports { .. } => panic!("reports are merged"),
+    }
 }
 
 fn refusal(input: &Input, value: &str) -> BadInput {
@@ -42,14 +66,9 @@ fn refusal(input: &Input, value: &str) -> BadInput {
 #[test]
 fn a_step_with_nothing_but_a_token_has_the_contracts_defaults() {
     let inputs = read(&[]).unwrap();
-    assert_eq!(
-        inputs
-            .organizations
-            .iter()
-            .map(Organization::name)
-            .collect::<Vec<_>>(),
-        ["acme"]
-    );
+    let (organizations, sign_in, scope) = from_service(&[]);
+    assert_eq!((organizations, scope), (vec!["acme".to_owned()], Scope::Mine));
+    assert!(matches!(sign_in, SignIn::AccessToken(_)));
     assert_eq!(
         (
             inputs.warning_days,
@@ -74,7 +93,6 @@ fn a_step_with_nothing_but_a_token_has_the_contracts_defaults() {
     );
     assert!(inputs.names.is_empty() && inputs.require_names.is_empty());
     assert!(inputs.policy_file.is_none() && inputs.channels.webhook.is_none());
-    assert!(matches!(inputs.sign_in.choice, SignIn::AccessToken(_)));
 }
 
 #[test]
@@ -145,7 +163,13 @@ fn what_the_designer_offers_is_what_the_reading_knows() {
         let key = agent_variable("INPUT_", input.name);
         for (value, _) in input.kind.options() {
             for spelling in [(*value).to_owned(), value.to_uppercase()] {
-                let values = [EVERY_SIGN_IN, &[(&key, &spelling), CHOSEN]].concat();
+                let values = [
+                    &[(key.as_str(), spelling.as_str())],
+                    EVERY_SIGN_IN,
+                    PARALLEL,
+                    &[CHOSEN],
+                ]
+                .concat();
                 assert!(read(&values).is_ok(), "{} = {spelling}", input.name);
             }
         }
@@ -228,7 +252,7 @@ fn at_a_command_line_the_defaults_are_the_same() {
         let flag = flags.iter().find(|(flag, _)| *flag == name);
         flag.map(|(_, value)| (*value).to_owned())
     });
-    let people = PatMonitorInputs::read(&given.unwrap()).unwrap();
+    let people = PatMonitorInputs::read(&given.unwrap(), &AgentContext::default()).unwrap();
     let agent = read(&[]).unwrap();
     let judged = |inputs: &PatMonitorInputs| {
         let days = (
@@ -248,15 +272,8 @@ fn at_a_command_line_the_defaults_are_the_same() {
 #[test]
 fn several_organizations_are_read_one_a_line_and_each_once() {
     let text = "https://dev.azure.com/acme/\n\nfabrikam\nACME\nhttps://acme.visualstudio.com/";
-    let inputs = read(&[("INPUT_ORGANIZATION", text)]).unwrap();
-    assert_eq!(
-        inputs
-            .organizations
-            .iter()
-            .map(Organization::name)
-            .collect::<Vec<_>>(),
-        ["acme", "fabrikam"]
-    );
+    let (organizations, ..) = from_service(&[("INPUT_ORGANIZATION", text)]);
+    assert_eq!(organizations, ["acme", "fabrikam"]);
 }
 
 #[test]
@@ -267,10 +284,10 @@ fn what_is_no_organization_is_refused_with_the_forms_that_are() {
         "acme/../other",
         "acme fabrikam",
     ] {
-        let bad = refusal(&registry::ORGANIZATION, wrong);
+        let bad = refusal(&SEVERAL, wrong);
         assert!(bad.message.contains("https://dev.azure.com/acme/"), "{bad}");
     }
-    let pasted = refusal(&registry::ORGANIZATION, "https://me:hunter2@dev.azure.com/acme");
+    let pasted = refusal(&SEVERAL, "https://me:hunter2@dev.azure.com/acme");
     assert!(!pasted.message.contains("hunter2"), "{pasted}");
     let second = read(&[("INPUT_ORGANIZATION", "acme\nhttps://evil.example/")]).unwrap_err();
     assert!(second.message.contains("evil.example"), "{second}");
@@ -278,10 +295,7 @@ fn what_is_no_organization_is_refused_with_the_forms_that_are() {
 
 #[test]
 fn an_azure_devops_server_gets_its_own_message() {
-    let bad = refusal(
-        &registry::ORGANIZATION,
-        "https://tfs.example.com/tfs/DefaultCollection",
-    );
+    let bad = refusal(&SEVERAL, "https://tfs.example.com/tfs/DefaultCollection");
     assert!(bad.message.contains("Azure DevOps Server"), "{bad}");
     let default = read(&[(
         "SYSTEM_COLLECTIONURI",
@@ -336,5 +350,131 @@ fn forbidden_scopes_that_name_none_or_are_none_are_refused() {
 #[test]
 fn a_path_of_several_lines_is_refused() {
     refusal(&registry::POLICY_FILE, "a.yml\nb.yml");
-    refusal(&registry::REPORT_DIRECTORY, "/a\n/b");
+    refusal(&REPORT_DIRECTORY, "/a\n/b");
+}
+
+#[test]
+fn a_whole_organization_is_read_with_as_many_requests_at_once_as_are_asked_for() {
+    let organization = ("INPUT_SCOPE", "organization");
+    let (.., scope) = from_service(&[organization]);
+    let whole = |parallelism| Scope::Organization {
+        parallelism,
+        slice: None,
+    };
+    assert_eq!(scope, whole(16));
+    for (given, parallelism) in [("1", 1), ("64", 64)] {
+        let (.., scope) = from_service(&[organization, ("INPUT_PARALLELISM", given)]);
+        assert_eq!(scope, whole(parallelism));
+    }
+    for wrong in ["0", "65"] {
+        assert!(
+            refusal(&registry::PARALLELISM, wrong)
+                .message
+                .contains("from 1 to 64")
+        );
+    }
+}
+
+#[test]
+fn a_parallel_job_takes_its_share_only_where_it_is_told_to() {
+    let slice = |values: &[(&str, &str)]| match from_service(&[values, PARALLEL].concat()) {
+        (.., Scope::Organization { slice, .. }) => slice,
+        (.., Scope::Mine) => panic!("not the organization"),
+    };
+    assert_eq!(slice(&[("INPUT_SLICE", "auto")]), Slice::new(3, 8));
+    assert_eq!(
+        slice(&[]),
+        None,
+        "a job of a matrix is numbered too, and reads everybody"
+    );
+}
+
+#[test]
+fn a_share_of_nothing_that_can_be_shared_is_refused() {
+    let auto = ("INPUT_SLICE", "auto");
+    let position = |position| ("SYSTEM_JOBPOSITIONINPHASE", position);
+    let total = |total| ("SYSTEM_TOTALJOBSINPHASE", total);
+    for (given, what) in [
+        (vec![position(""), total("")], "missing"),
+        (vec![position("1"), total("")], "missing"),
+        (vec![position("one"), total("8")], "no whole numbers"),
+        (vec![position("-1"), total("8")], "no whole numbers"),
+        (vec![position("9"), total("8")], "9 of 8"),
+        (vec![position("0"), total("8")], "0 of 8"),
+    ] {
+        let bad = read(&[given.as_slice(), &[auto], PARALLEL].concat()).unwrap_err();
+        assert_eq!(bad.input, "slice");
+        assert!(
+            bad.message.contains(what) && bad.message.contains("strategy: parallel"),
+            "{bad}"
+        );
+    }
+    let mine = read(&[&[auto, ("INPUT_SCOPE", "mine")], PARALLEL].concat()).unwrap_err();
+    assert!(mine.message.contains("scope is mine"), "{mine}");
+}
+
+#[test]
+fn reports_are_merged_without_a_sign_in_or_an_organization() {
+    let merged = read(&[
+        (
+            "INPUT_MERGEREPORTS",
+            "slices/1/patkeeper.json\r\n\n slices/2/patkeeper.json ",
+        ),
+        ("INPUT_ACCESSTOKEN", ""),
+        ("INPUT_SIGNIN", "refreshToken"),
+        ("INPUT_SCOPE", "organization"),
+        (
+            "SYSTEM_COLLECTIONURI",
+            "https://tfs.example.com/tfs/DefaultCollection/",
+        ),
+    ])
+    .unwrap();
+    let Judged::Reports { paths, given } = merged.judged else {
+        panic!("PATs are read");
+    };
+    assert_eq!(
+        paths,
+        ["slices/1/patkeeper.json", "slices/2/patkeeper.json"].map(PathBuf::from)
+    );
+    assert!(given.is_empty(), "{given:?}");
+    refusal(&registry::MERGE_REPORTS, "a\u{7}.json");
+}
+
+#[test]
+fn a_merge_knows_which_limits_were_asked_for() {
+    let given = |values: &[(&str, &str)]| {
+        let all = [values, &[("INPUT_MERGEREPORTS", "a.json")]].concat();
+        match read(&all).unwrap().judged {
+            Judged::Reports { given, .. } => given.join(" "),
+            Judged::Read { .. } => panic!("PATs are read"),
+        }
+    };
+    let defaults = [
+        ("INPUT_WARNINGDAYS", "030"),
+        ("INPUT_CRITICALDAYS", "7"),
+        ("INPUT_FAILON", "never"),
+    ];
+    assert_eq!(given(&defaults), "", "an agent fills defaults in");
+    let all = [
+        ("INPUT_NAMES", "ci-*"),
+        ("INPUT_REQUIRENAMES", "ci-*"),
+        ("INPUT_WARNINGDAYS", "31"),
+        ("INPUT_CRITICALDAYS", "8"),
+        ("INPUT_EXPIREDWITHINDAYS", "0"),
+        ("INPUT_MAXLIFETIMEDAYS", "90"),
+        ("INPUT_FORBIDDENSCOPES", "app_token"),
+        ("INPUT_POLICYFILE", "policy.yml"),
+    ];
+    assert_eq!(
+        given(&all),
+        "names requireNames warningDays criticalDays expiredWithinDays maxLifetimeDays forbiddenScopes policyFile"
+    );
+}
+
+#[test]
+fn a_merge_is_no_share() {
+    let both = [("INPUT_SLICE", "auto"), ("INPUT_MERGEREPORTS", "a.json")];
+    let bad = read(&[&both, PARALLEL].concat()).unwrap_err();
+    assert_eq!(bad.input, "slice");
+    assert!(bad.message.contains("mergeReports"), "{bad}");
 }

@@ -1,7 +1,6 @@
-use patkeeper_core::failure::Failure;
-
 use super::*;
 use crate::inputs::agent_variable;
+use crate::inputs::given;
 use crate::registry::{Kind, TASKS};
 
 /// What a plain step has; values given replace these.
@@ -17,39 +16,21 @@ const BASE: &[(&str, &str)] = &[
 
 const GUID: &str = "3f9c01ab-0000-4000-8000-00000000000a";
 
-fn find(values: &[(&str, &str)], name: &str) -> Option<String> {
-    let found = values.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
-    found.map(|(_, value)| (*value).to_owned())
-}
-
-/// As an agent gives them.
 fn read(values: &[(&str, &str)]) -> Result<PatRotateInputs, BadInput> {
-    let all = [values, BASE].concat();
-    let variable = |name: &str| find(&all, name.strip_prefix("INPUT_")?);
-    PatRotateInputs::read(&Inputs::from_agent(&registry::TASK, variable)?)
+    let inputs = given::by_agent(&registry::TASK, &[values, BASE].concat())?;
+    PatRotateInputs::read(&inputs)
 }
 
-/// As a person at a terminal gives them.
 fn typed(values: &[(&str, &str)]) -> Result<PatRotateInputs, BadInput> {
-    let all = [values, &[("azureSubscription", "")], BASE].concat();
-    PatRotateInputs::read(&Inputs::from_flags(&registry::TASK, |name| find(&all, name))?)
+    let inputs = given::by_people(
+        &registry::TASK,
+        &[values, &[("azureSubscription", "")], BASE].concat(),
+    )?;
+    PatRotateInputs::read(&inputs)
 }
 
-/// The one message, which names the input as its reader knows it, on either front; and the exit code.
 fn refusal(values: &[(&str, &str)], input: &Input) -> String {
-    let by_agent = read(values).unwrap_err();
-    assert_eq!(by_agent.input, input.name, "{by_agent}");
-    assert!(
-        by_agent.message.starts_with(&format!("{}: ", input.name)),
-        "{by_agent}"
-    );
-    let by_people = typed(values).unwrap_err();
-    assert!(
-        by_people.message.starts_with(&format!("--{}: ", input.flag())),
-        "{by_people}"
-    );
-    assert_eq!(Failure::from(by_people).kind.exit_code(), 2);
-    by_agent.message
+    given::refusal(input, read(values).unwrap_err(), typed(values).unwrap_err())
 }
 
 #[test]
@@ -124,8 +105,8 @@ fn every_input_reaches_what_it_is_for() {
 fn an_organization_that_the_agent_names_need_not_be_named_again() {
     let all = [("SYSTEM_COLLECTIONURI", "https://dev.azure.com/fabrikam/")];
     let variable = |name: &str| match name.strip_prefix("INPUT_") {
-        Some(input) if !input.eq_ignore_ascii_case("organization") => find(BASE, input),
-        _ => find(&all, name),
+        Some(input) if !input.eq_ignore_ascii_case("organization") => given::find(BASE, input),
+        _ => given::find(&all, name),
     };
     let inputs = PatRotateInputs::read(&Inputs::from_agent(&registry::TASK, variable).unwrap()).unwrap();
     assert_eq!(inputs.settings.organization.name(), "fabrikam");
@@ -381,7 +362,7 @@ fn a_variable_that_is_not_set_is_refused_in_every_input() {
         let key = agent_variable("INPUT_", input.name);
         let given = |name: &str| match name {
             _ if name == key => Some("$(nowhere)".to_owned()),
-            _ => find(BASE, name.strip_prefix("INPUT_")?),
+            _ => given::find(BASE, name.strip_prefix("INPUT_")?),
         };
         let refused = Inputs::from_agent(&registry::TASK, given).unwrap_err();
         assert_eq!(refused.input, input.name);
