@@ -37,7 +37,7 @@ impl std::fmt::Display for Slice {
 }
 
 /// FNV-1a, and the finishing steps of MurmurHash3: FNV alone leaves the low bits, which a remainder is made of, uneven.
-fn spread(bytes: &[u8]) -> u64 {
+pub(crate) fn spread(bytes: &[u8]) -> u64 {
     let mut hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });

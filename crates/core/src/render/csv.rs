@@ -1,14 +1,16 @@
 //! The report's PATs for a spreadsheet.
 
-use ::csv::{Terminator, WriterBuilder};
+use std::io;
 
-use super::words::{self, FindingsByPat};
-use crate::report::{PatEntry, Report};
+use ::csv::{Terminator, Writer, WriterBuilder};
+
+use super::words;
+use crate::report::{PatEntry, Report, Rows};
 use crate::text::csv::cell;
 use crate::time;
 
 /// The columns, in this order; a later version may add some at the end.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "organization",
     "authorizationId",
     "displayName",
@@ -22,15 +24,25 @@ const COLUMNS: [&str; 13] = [
     "scopes",
     "replacedBy",
     "policyFindings",
+    "owner",
 ];
 
 /// One line a PAT in the order of the report, with a head line; quoted as RFC 4180 asks, lines end with CR LF.
 /// No text of a stranger is a formula to a spreadsheet: see [`cell`].
 #[must_use]
 pub fn csv(report: &Report) -> String {
-    let findings = FindingsByPat::new(report);
-    let row = |pat: &PatEntry| {
-        [
+    in_memory(|out| csv_to(out, &report.rows()))
+}
+
+/// [`csv`] of a report whose rows are kept elsewhere.
+///
+/// # Errors
+/// Those of writing, and of reading the rows.
+pub fn csv_to(out: &mut dyn io::Write, rows: &dyn Rows) -> io::Result<()> {
+    let mut writer = writer(out);
+    writer.write_record(COLUMNS)?;
+    rows.each_pat(&mut |pat| {
+        writer.write_record([
             cell(&pat.organization),
             cell(pat.authorization_id.as_str()),
             cell(&pat.display_name),
@@ -43,33 +55,45 @@ pub fn csv(report: &Report) -> String {
             pat.global.to_string(),
             cell(&pat.scopes.join(" ")),
             cell(pat.replaced_by.as_deref().unwrap_or_default()),
-            cell(&rules(&findings, pat)),
-        ]
-    };
-    sheet(COLUMNS, report.pats.iter().map(row))
+            cell(&rules(rows, pat)?),
+            cell(pat.owner.as_ref().map_or("", |owner| &owner.name)),
+        ])?;
+        Ok(())
+    })?;
+    writer.flush()
 }
 
 /// A head line and rows, quoted as RFC 4180 asks; lines end with CR LF. Cells are made harmless before they come here.
 pub(super) fn sheet<const N: usize>(columns: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut writer = WriterBuilder::new()
-        .terminator(Terminator::CRLF)
-        .from_writer(Vec::new());
-    // Writing to memory does not fail, and every record has as many fields as the head.
-    let mut written = writer.write_record(columns).is_ok();
-    for row in rows {
-        written &= writer.write_record(row).is_ok();
-    }
-    match writer.into_inner() {
-        Ok(bytes) if written => String::from_utf8(bytes).unwrap_or_default(),
-        _ => String::new(),
+    in_memory(|out| {
+        let mut writer = writer(out);
+        writer.write_record(columns)?;
+        for row in rows {
+            writer.write_record(row)?;
+        }
+        writer.flush()
+    })
+}
+
+fn writer(out: &mut dyn io::Write) -> Writer<&mut dyn io::Write> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
+}
+
+/// Writing to memory does not fail, and every record has as many fields as the head.
+fn in_memory(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    match write(&mut bytes) {
+        Ok(()) => String::from_utf8(bytes).unwrap_or_default(),
+        Err(_) => String::new(),
     }
 }
 
 /// `full-access (error) lifetime (waived)`.
-fn rules(findings: &FindingsByPat<'_>, pat: &PatEntry) -> String {
-    let found: Vec<String> = findings
-        .of(pat)
-        .map(|finding| format!("{} ({})", finding.rule, words::weight(finding)))
-        .collect();
-    found.join(" ")
+fn rules(rows: &dyn Rows, pat: &PatEntry) -> io::Result<String> {
+    let mut found: Vec<String> = Vec::new();
+    rows.findings_of(pat, &mut |finding| {
+        found.push(format!("{} ({})", finding.rule, words::weight(finding)));
+        Ok(())
+    })?;
+    Ok(found.join(" "))
 }

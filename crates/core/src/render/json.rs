@@ -3,8 +3,13 @@
 use std::io;
 
 use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq, Serializer};
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use crate::report::{
+    Each, Finding, MergedEntry, Missing, OrganizationEntry, PatEntry, Report, Rows, Run, Settings,
+    SliceEntry, Soonest, Tool, Totals, UnreadableEntry, Verdict,
+};
 use crate::text::is_hidden;
 
 /// A report of any kind as pretty-printed JSON with a line break at its end.
@@ -14,14 +19,85 @@ use crate::text::is_hidden;
 #[must_use]
 pub fn json(report: &impl Serialize) -> String {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Harmless(PrettyFormatter::new()));
     // A report holds nothing that JSON cannot say. If it did, no JSON at all is better than half of it: no reader
     // takes an empty text for a healthy report.
-    if report.serialize(&mut serializer).is_err() {
-        return String::new();
+    match write(&mut bytes, report) {
+        Ok(()) => String::from_utf8(bytes).unwrap_or_default(),
+        Err(_) => String::new(),
     }
-    bytes.push(b'\n');
-    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// [`json`] of a report whose rows are kept elsewhere: those that `head` holds are not looked at.
+///
+/// # Errors
+/// Those of writing, and of reading the rows. What was written until then is no JSON.
+pub fn json_to(out: &mut dyn io::Write, head: &Report, rows: &dyn Rows) -> io::Result<()> {
+    let whole = Whole {
+        schema: &head.schema,
+        tool: &head.tool,
+        run: &head.run,
+        status: head.status,
+        totals: head.totals,
+        soonest: head.soonest.as_ref(),
+        organizations: &head.organizations,
+        settings: &head.settings,
+        slice: head.slice.as_ref(),
+        merged: &head.merged,
+        pats: Array(&|each| rows.each_pat(each)),
+        findings: Array(&|each| rows.each_finding(each)),
+        missing: &head.missing,
+        unreadable: Array(&|each| rows.each_unreadable(each)),
+        notes: &head.notes,
+    };
+    write(out, &whole)
+}
+
+fn write(out: &mut dyn io::Write, document: &impl Serialize) -> io::Result<()> {
+    let formatter = Harmless(PrettyFormatter::new());
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, formatter))?;
+    out.write_all(b"\n")
+}
+
+/// [`Report`] as it is written: with all of its rows, one at a time.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a> {
+    schema: &'a str,
+    tool: &'a Tool,
+    run: &'a Run,
+    status: Verdict,
+    totals: Totals,
+    soonest: Option<&'a Soonest>,
+    organizations: &'a [OrganizationEntry],
+    settings: &'a Settings,
+    slice: Option<&'a SliceEntry>,
+    merged: &'a [MergedEntry],
+    pats: Array<'a, PatEntry>,
+    findings: Array<'a, Finding>,
+    missing: &'a [Missing],
+    unreadable: Array<'a, UnreadableEntry>,
+    notes: &'a [String],
+}
+
+/// An array whose items come one at a time.
+struct Array<'a, T>(&'a dyn Fn(Each<'_, T>) -> io::Result<()>);
+
+impl<T: Serialize> Serialize for Array<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut array = serializer.serialize_seq(None)?;
+        let mut broken = None;
+        let all = (self.0)(&mut |row| {
+            array.serialize_element(row).map_err(|error| {
+                broken = Some(error);
+                io::ErrorKind::Other.into()
+            })
+        });
+        match (broken, all) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(S::Error::custom(error)),
+            (None, Ok(())) => array.end(),
+        }
+    }
 }
 
 /// Pretty-prints, and escapes more than JSON asks for.

@@ -8,8 +8,9 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::failure::details;
 use super::verdict::{fail_on, fail_on_policy};
-use super::words::{self, FindingsByPat};
-use crate::report::{Finding, PatEntry, PatStatus, Report, Verdict};
+use super::words;
+use crate::report::{Finding, PatEntry, PatStatus, Report, Rows, Verdict};
+use crate::slice::spread;
 use crate::text::{self, fit};
 
 /// Names of test cases; longer ones are cut by the service.
@@ -22,21 +23,57 @@ const EXPIRY: &str = "expiry";
 
 /// JUnit XML: one test suite an organization, in it one test case per PAT and rule that it was judged by (its expiry
 /// is one), per pattern that should have matched, and per thing that could not be read. What is found about
-/// anything else, such as a waiver, is a test case too.
+/// anything else, such as a waiver, is a test case too. Where every user's PATs were asked for, test cases name the
+/// owner.
 ///
 /// A test case fails where it would fail the step. What is found and does not count is in its output; what is
 /// waived or replaced is skipped; what could not be read is an error.
 #[must_use]
 pub fn junit(report: &Report) -> String {
-    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    let mut bytes = Vec::new();
     // Writing to memory does not fail.
-    match write(&mut writer, &suites(report), report) {
-        Ok(()) => String::from_utf8(writer.into_inner()).unwrap_or_default(),
+    match junit_to(&mut bytes, report, &report.rows()) {
+        Ok(()) => String::from_utf8(bytes).unwrap_or_default(),
         Err(_) => String::new(),
     }
 }
 
-type Suites = BTreeMap<String, Vec<Case>>;
+/// [`junit`] of a report whose rows are kept elsewhere; they are gone through several times, since a suite starts
+/// with its counts.
+///
+/// # Errors
+/// Those of writing, and of reading the rows.
+pub fn junit_to(out: &mut dyn io::Write, head: &Report, rows: &dyn Rows) -> io::Result<()> {
+    let cases = Cases {
+        report: head,
+        rows,
+        shared: names_shared(rows)?,
+        rules: words::rules(head).collect(),
+    };
+    let mut suites: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut all = Counts::default();
+    cases.each(None, &mut |suite, case| {
+        all.add(&case.outcome);
+        suites.entry(suite.to_owned()).or_default().add(&case.outcome);
+        Ok(())
+    })?;
+
+    let mut writer = Writer::new_with_indent(out, b' ', 2);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let at = head.run.at.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let name = format!("Patkeeper {}", fit(&head.run.task, NAME));
+    let root = BytesStart::new("testsuites").with_attributes([("name", name.as_str())]);
+    writer.write_event(Event::Start(all.on(root)))?;
+    for (name, counts) in &suites {
+        let start = BytesStart::new("testsuite")
+            .with_attributes([("name", name.as_str()), ("timestamp", at.as_str())]);
+        writer.write_event(Event::Start(counts.on(start)))?;
+        cases.each(Some(name), &mut |_, case| write_case(&mut writer, &case))?;
+        writer.write_event(Event::End(BytesEnd::new("testsuite")))?;
+    }
+    writer.write_event(Event::End(BytesEnd::new("testsuites")))?;
+    writer.write_event(Event::Text(BytesText::new("\n")))
+}
 
 struct Case {
     class: String,
@@ -60,96 +97,125 @@ enum Outcome {
     },
 }
 
-fn suites(report: &Report) -> Suites {
-    let mut suites = Suites::new();
-    let mut add = |organization: &str, rule: &str, name: String, outcome: Outcome| {
-        let suite = text::name(organization, NAME);
-        let class = format!("{suite}.{}", text::name(rule, NAME));
-        suites
-            .entry(suite)
-            .or_default()
-            .push(Case { class, name, outcome });
-    };
-    let findings = FindingsByPat::new(report);
-    let shared = names_shared(report);
-    let rules: Vec<&str> = words::rules(report).collect();
-    for pat in &report.pats {
-        let mut name = text::name(&pat.display_name, NAME);
-        if shared.contains(&(pat.organization.as_str(), name.clone())) {
+/// What takes test cases, each with its suite's name.
+type Take<'a> = &'a mut dyn FnMut(&str, Case) -> io::Result<()>;
+
+/// What makes the test cases.
+struct Cases<'a> {
+    report: &'a Report,
+    rows: &'a dyn Rows,
+    shared: HashSet<u64>,
+    rules: Vec<&'a str>,
+}
+
+impl Cases<'_> {
+    /// Every test case, or those of one suite.
+    fn each(&self, only: Option<&str>, take: Take<'_>) -> io::Result<()> {
+        let (report, rows) = (self.report, self.rows);
+        // The suite of an organization, if it is asked for.
+        let suite_of = |organization: &str| {
+            let suite = text::name(organization, NAME);
+            only.is_none_or(|only| only == suite).then_some(suite)
+        };
+        rows.each_pat(&mut |pat| match suite_of(&pat.organization) {
+            Some(suite) => self.of_pat(&suite, pat, take),
+            None => Ok(()),
+        })?;
+        let mut add = |organization: &str, rule: &str, name: &str, outcome: Outcome| match suite_of(organization) {
+            Some(suite) => take(&suite, case(&suite, rule, text::name(name, NAME), outcome)),
+            None => Ok(()),
+        };
+        rows.each_finding(&mut |finding| {
+            if finding.authorization_id.is_some() {
+                return Ok(());
+            }
+            let of = finding.organization.as_deref().unwrap_or("policy");
+            add(of, &finding.rule, &finding.subject, policy(report, &[finding]))
+        })?;
+        for missing in &report.missing {
+            let message = words::missing_remedy(&missing.input).to_owned();
+            let outcome = if fail_on(report).reaches(Verdict::Missing) {
+                Outcome::Failed {
+                    kind: "missing",
+                    message,
+                    detail: String::new(),
+                }
+            } else {
+                Outcome::Noted(message)
+            };
+            add("patterns", &missing.input, &missing.pattern, outcome)?;
+        }
+        rows.each_unreadable(&mut |unreadable| {
+            let outcome = Outcome::Error {
+                message: fit(&unreadable.failure.what, SENTENCE),
+                detail: details(&unreadable.failure).join("\n"),
+            };
+            add(&unreadable.organization, "readable", &unreadable.what, outcome)
+        })
+    }
+
+    fn of_pat(&self, suite: &str, pat: &PatEntry, take: Take<'_>) -> io::Result<()> {
+        let mut name = name_of(pat);
+        if self.shared.contains(&in_suite(suite, &name)) {
             name = format!("{name} ({})", fit(pat.authorization_id.as_str(), NAME));
         }
-        add(&pat.organization, EXPIRY, name.clone(), expiry(report, pat));
-        let mut of_pat = if words::meets_policy(pat) {
-            rules.clone()
+        let expires = expiry(self.report, pat);
+        take(suite, case(suite, EXPIRY, name.clone(), expires))?;
+
+        let mut findings: Vec<Finding> = Vec::new();
+        self.rows.findings_of(pat, &mut |finding| {
+            findings.push(finding.clone());
+            Ok(())
+        })?;
+        let mut rules = if words::meets_policy(pat) {
+            self.rules.clone()
         } else {
             Vec::new()
         };
-        for finding in findings.of(pat) {
-            if !of_pat.contains(&finding.rule.as_str()) {
-                of_pat.push(&finding.rule);
+        for finding in &findings {
+            if !rules.contains(&finding.rule.as_str()) {
+                rules.push(&finding.rule);
             }
         }
-        for rule in of_pat {
-            let found: Vec<&Finding> = findings.of(pat).filter(|finding| finding.rule == rule).collect();
-            add(&pat.organization, rule, name.clone(), policy(report, &found));
+        for rule in rules {
+            let found: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == rule).collect();
+            let outcome = policy(self.report, &found);
+            take(suite, case(suite, rule, name.clone(), outcome))?;
         }
+        Ok(())
     }
-    for finding in report
-        .findings
-        .iter()
-        .filter(|finding| finding.authorization_id.is_none())
-    {
-        let of = finding.organization.as_deref().unwrap_or("policy");
-        add(
-            of,
-            &finding.rule,
-            text::name(&finding.subject, NAME),
-            policy(report, &[finding]),
-        );
-    }
-    for missing in &report.missing {
-        let message = words::missing_remedy(&missing.input).to_owned();
-        let outcome = if fail_on(report).reaches(Verdict::Missing) {
-            Outcome::Failed {
-                kind: "missing",
-                message,
-                detail: String::new(),
-            }
-        } else {
-            Outcome::Noted(message)
-        };
-        add(
-            "patterns",
-            &missing.input,
-            text::name(&missing.pattern, NAME),
-            outcome,
-        );
-    }
-    for unreadable in &report.unreadable {
-        let failure = &unreadable.failure;
-        let outcome = Outcome::Error {
-            message: fit(&failure.what, SENTENCE),
-            detail: details(failure).join("\n"),
-        };
-        add(
-            &unreadable.organization,
-            "readable",
-            text::name(&unreadable.what, NAME),
-            outcome,
-        );
-    }
-    suites
 }
 
-/// Names that several PATs of one organization have: their test cases need more to be told apart.
-fn names_shared(report: &Report) -> HashSet<(&str, String)> {
-    let mut seen = HashSet::new();
-    report
-        .pats
-        .iter()
-        .map(|pat| (pat.organization.as_str(), text::name(&pat.display_name, NAME)))
-        .filter(|name| !seen.insert(name.clone()))
-        .collect()
+fn case(suite: &str, rule: &str, name: String, outcome: Outcome) -> Case {
+    let class = format!("{suite}.{}", text::name(rule, NAME));
+    Case { class, name, outcome }
+}
+
+/// What it is called, and whose it is.
+fn name_of(pat: &PatEntry) -> String {
+    let name = text::name(&pat.display_name, NAME);
+    match &pat.owner {
+        Some(owner) => format!("{name} ({})", text::name(&owner.name, NAME)),
+        None => name,
+    }
+}
+
+/// A name in a suite, as a number: those of a large organization have to fit into memory.
+fn in_suite(suite: &str, name: &str) -> u64 {
+    spread(format!("{suite}\n{name}").as_bytes())
+}
+
+/// Names that several PATs of one suite have: their test cases need more to be told apart.
+fn names_shared(rows: &dyn Rows) -> io::Result<HashSet<u64>> {
+    let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
+    rows.each_pat(&mut |pat| {
+        let name = in_suite(&text::name(&pat.organization, NAME), &name_of(pat));
+        if !seen.insert(name) {
+            shared.insert(name);
+        }
+        Ok(())
+    })?;
+    Ok(shared)
 }
 
 fn expiry(report: &Report, pat: &PatEntry) -> Outcome {
@@ -221,27 +287,7 @@ fn policy(report: &Report, found: &[&Finding]) -> Outcome {
     }
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, suites: &Suites, report: &Report) -> io::Result<()> {
-    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let at = report.run.at.format("%Y-%m-%dT%H:%M:%S").to_string();
-    let all = Counts::of(suites.values().flatten());
-    let name = format!("Patkeeper {}", fit(&report.run.task, NAME));
-    let root = BytesStart::new("testsuites").with_attributes([("name", name.as_str())]);
-    writer.write_event(Event::Start(all.on(root)))?;
-    for (name, cases) in suites {
-        let start = BytesStart::new("testsuite")
-            .with_attributes([("name", name.as_str()), ("timestamp", at.as_str())]);
-        writer.write_event(Event::Start(Counts::of(cases).on(start)))?;
-        for case in cases {
-            write_case(writer, case)?;
-        }
-        writer.write_event(Event::End(BytesEnd::new("testsuite")))?;
-    }
-    writer.write_event(Event::End(BytesEnd::new("testsuites")))?;
-    writer.write_event(Event::Text(BytesText::new("\n")))
-}
-
-fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
+fn write_case(writer: &mut Writer<&mut dyn io::Write>, case: &Case) -> io::Result<()> {
     let start = BytesStart::new("testcase").with_attributes([
         ("classname", case.class.as_str()),
         ("name", case.name.as_str()),
@@ -279,7 +325,7 @@ fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
     writer.write_event(Event::End(BytesEnd::new("testcase")))
 }
 
-fn element(writer: &mut Writer<Vec<u8>>, start: BytesStart<'_>, text: &str) -> io::Result<()> {
+fn element(writer: &mut Writer<&mut dyn io::Write>, start: BytesStart<'_>, text: &str) -> io::Result<()> {
     if text.is_empty() {
         return writer.write_event(Event::Empty(start));
     }
@@ -289,7 +335,7 @@ fn element(writer: &mut Writer<Vec<u8>>, start: BytesStart<'_>, text: &str) -> i
     writer.write_event(Event::End(end))
 }
 
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Counts {
     tests: usize,
     failures: usize,
@@ -298,18 +344,14 @@ struct Counts {
 }
 
 impl Counts {
-    fn of<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Self {
-        let mut counts = Self::default();
-        for case in cases {
-            counts.tests += 1;
-            match case.outcome {
-                Outcome::Passed | Outcome::Noted(_) => {}
-                Outcome::Skipped(_) => counts.skipped += 1,
-                Outcome::Failed { .. } => counts.failures += 1,
-                Outcome::Error { .. } => counts.errors += 1,
-            }
+    fn add(&mut self, outcome: &Outcome) {
+        self.tests += 1;
+        match outcome {
+            Outcome::Passed | Outcome::Noted(_) => {}
+            Outcome::Skipped(_) => self.skipped += 1,
+            Outcome::Failed { .. } => self.failures += 1,
+            Outcome::Error { .. } => self.errors += 1,
         }
-        counts
     }
 
     fn on(self, mut start: BytesStart<'_>) -> BytesStart<'_> {

@@ -14,11 +14,11 @@ mod table;
 mod verdict;
 mod words;
 
-pub use csv::csv;
+pub use csv::{csv, csv_to};
 pub use explain::{Explanation, explain, explanations};
 pub use failure::failure;
-pub use json::json;
-pub use junit::junit;
+pub use json::{json, json_to};
+pub use junit::{junit, junit_to};
 pub use log::{closing, log};
 pub use markdown::markdown;
 pub use verdict::verdict_line;

@@ -1,11 +1,8 @@
 //! What several renderers say, in the same words. Text of strangers is still raw in these sentences:
 //! each renderer makes it harmless for its format.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 
-use crate::pat::AuthorizationId;
 use crate::policy::Rule;
 use crate::report::{Finding, OrganizationEntry, PatEntry, PatStatus, Report, Severity};
 use crate::rotation::BaseName;
@@ -237,31 +234,5 @@ pub(super) fn finding(finding: &Finding) -> String {
     match &finding.waived {
         Some(waived) => format!("until {}: {}", waived.until, waived.reason),
         None => finding.message.clone(),
-    }
-}
-
-/// The findings about each PAT, found without going through all of them for each.
-pub(super) struct FindingsByPat<'a>(HashMap<&'a AuthorizationId, Vec<&'a Finding>>);
-
-impl<'a> FindingsByPat<'a> {
-    pub(super) fn new(report: &'a Report) -> Self {
-        let mut by_pat: HashMap<&AuthorizationId, Vec<&Finding>> = HashMap::new();
-        for finding in &report.findings {
-            if let Some(id) = &finding.authorization_id {
-                by_pat.entry(id).or_default().push(finding);
-            }
-        }
-        Self(by_pat)
-    }
-
-    /// In the order of the report.
-    pub(super) fn of(&self, pat: &PatEntry) -> impl Iterator<Item = &'a Finding> {
-        let organization = pat.organization.clone();
-        self.0
-            .get(&pat.authorization_id)
-            .into_iter()
-            .flatten()
-            .filter(move |finding| finding.organization.as_ref().is_none_or(|of| *of == organization))
-            .copied()
     }
 }

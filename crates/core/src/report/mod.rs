@@ -3,7 +3,9 @@
 //! Its JSON is a public contract. It holds text of strangers (display names, service messages) as it was:
 //! renderers make it harmless. It never holds a secret.
 
+mod key;
 mod read;
+mod rows;
 #[cfg(feature = "schema")]
 pub(crate) mod schema;
 
@@ -15,7 +17,9 @@ use crate::owner::{Owner, SubjectDescriptor};
 use crate::pat::AuthorizationId;
 use crate::slice::Slice;
 
-pub use read::{ReportError, from_json};
+pub use key::{FindingKey, PatKey, UnreadableKey};
+pub use read::{ReportError, from_json, read_into};
+pub use rows::{Each, ROWS, Row, Rows, WholeRows};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 
@@ -277,11 +281,11 @@ pub struct OrganizationEntry {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UsersEntry {
-    /// Users whose PATs were asked for and listed, in part at least.
+    /// Users whose PATs were read whole.
     pub read: u32,
     /// Identities that cannot own PATs.
     pub skipped: u32,
-    /// Users whose PATs could not be read to the end.
+    /// Users whose PATs could not be read, or not whole.
     pub unreadable: u32,
     /// Users whom token administration does not know.
     pub gone: u32,
