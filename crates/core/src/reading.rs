@@ -24,6 +24,17 @@ pub enum IdentityKind {
     App,
 }
 
+impl IdentityKind {
+    /// As the reports write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::App => "app",
+        }
+    }
+}
+
 /// Something that should have been judged and could not be read. It always fails the verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {

@@ -7,11 +7,13 @@
 //! | [`organization`] | everybody's PATs: users stream by, each one is read once |
 //! | [`audit`] | PatAudit: read every organization's audit log |
 //! | [`rotate`] | PatRotate: does what the core plans |
+//! | [`revoke`] | PatRevoke: reads what is meant, and revokes it |
 //! | [`tell`] | tell every channel |
 
 pub mod audit;
 pub mod monitor;
 pub mod organization;
 pub mod ports;
+pub mod revoke;
 pub mod rotate;
 pub mod tell;

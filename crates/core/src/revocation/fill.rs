@@ -41,6 +41,16 @@ impl RevocationReport {
                 "{global} {are} global: {they} valid in all organizations of the owner, and revoked for all of them."
             ));
         }
+        let bound = self
+            .pats
+            .iter()
+            .any(|pat| pat.outcome == PatOutcome::WouldRevoke && !pat.global);
+        if self.organization.account_id.is_none() && bound {
+            self.notes.push(format!(
+                "Connection data did not tell which account {organization} is: whether a PAT is another \
+                 organization's could not be seen."
+            ));
+        }
         match self.counts.elsewhere {
             0 => {}
             1 => self

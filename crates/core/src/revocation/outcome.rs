@@ -4,6 +4,7 @@ use super::report::{Asked, Counts, PatOutcome, RevocationReport, SCHEMA};
 use super::settings::Settings;
 use crate::failure::{Failure, FailureKind};
 use crate::judge::{StepEnd, StepResult};
+use crate::reading::SignedIn;
 use crate::report::{ORGANIZATION, OrganizationEntry, Run, Tool};
 use crate::text;
 
@@ -40,6 +41,13 @@ impl RevocationReport {
             failure: Some(failure),
             ..Self::empty(settings, run)
         }
+    }
+
+    /// Takes in whose token it is.
+    pub fn signed_in(&mut self, signed_in: &SignedIn) {
+        self.organization.signed_in_as = signed_in.name.clone();
+        self.organization.identity_kind = signed_in.kind.map(|kind| kind.as_str().to_owned());
+        self.organization.sign_in = signed_in.how.clone();
     }
 
     /// How the step ends by the contract. Of several failures the exit code is that of the greatest [`FailureKind`].

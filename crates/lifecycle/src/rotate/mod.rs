@@ -28,6 +28,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use patience::Left;
+pub(crate) use patience::UNDER_WAY;
 use perform::Performer;
 use ports::{RotatedPats, RotatedSecret};
 

@@ -29,7 +29,7 @@ pub(super) const PAUSES: [Duration; 6] = [
 ];
 
 /// An agent that cancels waits for 7.5 seconds; what is under way may end, and then it is taken back.
-const UNDER_WAY: Duration = Duration::from_millis(3_000);
+pub(crate) const UNDER_WAY: Duration = Duration::from_millis(3_000);
 const IN_ALL: Duration = Duration::from_millis(6_000);
 
 /// What is left to a run.
