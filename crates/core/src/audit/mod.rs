@@ -10,6 +10,8 @@ mod pat;
 mod report;
 mod settings;
 mod tally;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use event::Event;
 pub use report::{

@@ -24,24 +24,8 @@ const ACTIONS: [(&str, Action); 6] = [
     ("token.patpublicdiscoveryevent", Action::Leaked),
 ];
 
-const NAMES: &[&str] = &[
-    "displayname",
-    "patdisplayname",
-    "tokendisplayname",
-    "newdisplayname",
-    "patname",
-    "tokenname",
-    "personalaccesstokenname",
-    "friendlyname",
-    "name",
-];
-const IDS: &[&str] = &[
-    "authorizationid",
-    "patauthorizationid",
-    "tokenauthorizationid",
-    "tokenid",
-    "patid",
-];
+const NAMES: &[&str] = &["displayname", "friendlyname", "name"];
+const IDS: &[&str] = &["authorizationid", "tokenid", "patid"];
 const OWNERS: &[&str] = &[
     "ownerupn",
     "targetuserupn",
@@ -50,11 +34,9 @@ const OWNERS: &[&str] = &[
     "ownername",
     "ownerdisplayname",
     "owner",
-    "patowner",
-    "tokenowner",
-    "targetuser",
     "targetusername",
     "targetuserdisplayname",
+    "targetuser",
     "username",
     "userdisplayname",
     "user",
@@ -65,18 +47,12 @@ const OWNERS: &[&str] = &[
 const GLOBALS: &[&str] = &[
     "global",
     "isglobal",
-    "globalpat",
-    "isglobalpat",
-    "isglobaltoken",
     "allorganizations",
     "isallorganizations",
     "scopedtoallorganizations",
 ];
 const ENDS: &[&str] = &[
     "validto",
-    "newvalidto",
-    "patvalidto",
-    "tokenvalidto",
     "expirationdate",
     "expirydate",
     "expiration",
@@ -191,8 +167,16 @@ fn gather(members: &mut Vec<(String, String)>, path: &str, value: &Value, depth:
     };
     let text = text.trim();
     if !text.is_empty() && !text.eq_ignore_ascii_case("null") {
-        let key = path.chars().filter(char::is_ascii_alphanumeric);
-        members.push((key.collect::<String>().to_ascii_lowercase(), text.to_owned()));
+        let key: String = path.chars().filter(char::is_ascii_alphanumeric).collect();
+        let key = key.to_ascii_lowercase();
+        // `TokenName`, `newScope` and the like. An id alone may be of anything.
+        let bare = ["personalaccesstoken", "token", "pat", "new"]
+            .into_iter()
+            .find_map(|start| key.strip_prefix(start))
+            .filter(|bare| !matches!(*bare, "" | "id"));
+        let bare = bare.map(|bare| (bare.to_owned(), text.to_owned()));
+        members.push((key, text.to_owned()));
+        members.extend(bare);
     }
 }
 
