@@ -1,11 +1,12 @@
 //! From the organizations' lists to PATs: each one once, with its generation and what has replaced it.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
 use crate::family::family;
+use crate::owner::Owner;
 use crate::pat::{AuthorizationId, Listed, Pat, Reach};
 use crate::policy::Subject;
 use crate::reading::OrganizationReading;
@@ -43,11 +44,15 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn subject(&self) -> Subject<'a> {
+    pub(super) fn subject<'b>(&self, owner: Option<&'b Owner>) -> Subject<'b>
+    where
+        'a: 'b,
+    {
         Subject {
             pat: self.pat,
             family: self.family,
             generation: self.generation,
+            owner,
         }
     }
 
@@ -117,12 +122,6 @@ pub(super) fn own_pats(reading: &OrganizationReading) -> BTreeMap<&Authorization
 /// A PAT whose accounts the service left empty says nothing about where it belongs: it is kept.
 fn is_valid_in(pat: &Pat, account: Option<&str>) -> bool {
     account.is_none_or(|account| pat.reach.accounts().is_empty() || pat.reach.names(account))
-}
-
-/// How many PATs the list of an organization holds when none of them is valid there.
-pub(super) fn all_elsewhere(reading: &OrganizationReading) -> Option<usize> {
-    let listed: BTreeSet<_> = reading.pats.iter().map(|pat| &pat.authorization_id).collect();
-    (!listed.is_empty() && own_pats(reading).is_empty()).then_some(listed.len())
 }
 
 /// The accounts a PAT is valid in, in a form that compares.

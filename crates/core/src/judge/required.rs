@@ -6,72 +6,106 @@ use super::gather::own_pats;
 use crate::failure::{Failure, FailureKind};
 use crate::glob::Glob;
 use crate::reading::OrganizationReading;
-use crate::report::{Missing, UnreadableEntry};
+use crate::report::{Missing, Undecided, UnreadableEntry};
+
+/// The patterns, and what the lists seen so far say about each.
+#[derive(Debug)]
+pub(super) struct Required<'a> {
+    patterns: Vec<(&'a Glob, Answer)>,
+}
 
 /// What came of the patterns.
 #[derive(Debug, Default)]
-pub(super) struct Required {
+pub(super) struct Answers {
     /// No live PAT matches.
     pub(super) missing: Vec<Missing>,
     /// A live PAT matches that may belong to another organization.
-    pub(super) undecided: Vec<UnreadableEntry>,
+    pub(super) undecided: Vec<Undecided>,
 }
 
-/// What one organization's list says about one pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What the lists say about one pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Answer {
     No,
     /// Only if the account that the PAT names is this organization.
-    Perhaps,
+    Perhaps(String),
     Yes,
 }
 
-/// Looks for a live PAT for each pattern, in any of the organizations. One that a newer one has replaced counts:
-/// it still opens what it opened.
-pub(super) fn check(readings: &[OrganizationReading], patterns: &[Glob], now: DateTime<Utc>) -> Required {
-    let mut required = Required::default();
-    for pattern in patterns {
-        let answers = readings
-            .iter()
-            .map(|reading| (answer(reading, pattern, now), reading));
-        match answers.max_by_key(|(answer, _)| *answer) {
-            Some((Answer::Yes, _)) => {}
-            Some((Answer::Perhaps, reading)) => required.undecided.push(undecided(reading, pattern)),
-            Some((Answer::No, _)) | None => required.missing.push(Missing {
-                input: "requireNames".to_owned(),
-                pattern: pattern.as_str().to_owned(),
-            }),
+impl<'a> Required<'a> {
+    pub(super) fn new(patterns: &'a [Glob]) -> Self {
+        Self {
+            patterns: patterns.iter().map(|pattern| (pattern, Answer::No)).collect(),
         }
     }
-    required
+
+    /// Looks for a live PAT for each pattern, in any of the organizations. One that a newer one has replaced counts:
+    /// it still opens what it opened.
+    pub(super) fn look(&mut self, reading: &OrganizationReading, now: DateTime<Utc>) {
+        if self.patterns.iter().all(|(_, answer)| *answer == Answer::Yes) {
+            return;
+        }
+        let account_known = reading.account_id.is_some();
+        for pat in own_pats(reading).into_values().filter(|pat| pat.is_live(now)) {
+            for (pattern, answer) in &mut self.patterns {
+                if *answer == Answer::Yes || !pattern.matches(&pat.display_name) {
+                    continue;
+                }
+                // A global PAT is valid here whichever organization this is, and so is taken one that names no
+                // account.
+                if account_known || pat.reach.accounts().is_empty() {
+                    *answer = Answer::Yes;
+                    continue;
+                }
+                // Of several organizations the same one is named, in whatever order they come.
+                let name = reading.organization.name();
+                match answer {
+                    Answer::Perhaps(other) if other.as_str() <= name => {}
+                    _ => *answer = Answer::Perhaps(name.to_owned()),
+                }
+            }
+        }
+    }
+
+    pub(super) fn answers(self) -> Answers {
+        let mut answers = Answers::default();
+        for (pattern, answer) in self.patterns {
+            let pattern = pattern.as_str().to_owned();
+            match answer {
+                Answer::Yes => {}
+                Answer::Perhaps(organization) => answers.undecided.push(Undecided {
+                    organization,
+                    pattern,
+                }),
+                Answer::No => answers.missing.push(missing(pattern)),
+            }
+        }
+        answers
+    }
 }
 
-fn answer(reading: &OrganizationReading, pattern: &Glob, now: DateTime<Utc>) -> Answer {
-    let pats = own_pats(reading);
-    let matching = || {
-        pats.values()
-            .filter(|pat| pat.is_live(now) && pattern.matches(&pat.display_name))
-    };
-    if reading.account_id.is_some() {
-        return if matching().next().is_some() {
-            Answer::Yes
-        } else {
-            Answer::No
-        };
-    }
-    // A global PAT is valid here whichever organization this is, and so is taken one that names no account.
-    match matching().map(|pat| pat.reach.accounts().is_empty()).max() {
-        None => Answer::No,
-        Some(false) => Answer::Perhaps,
-        Some(true) => Answer::Yes,
+pub(crate) fn missing(pattern: String) -> Missing {
+    Missing {
+        input: "requireNames".to_owned(),
+        pattern,
     }
 }
 
-fn undecided(reading: &OrganizationReading, pattern: &Glob) -> UnreadableEntry {
-    let organization = reading.organization.name();
-    let pattern = pattern.as_str();
+/// All patterns of `names` together, where nothing matched any of them.
+pub(crate) fn nothing_named(patterns: &[String]) -> Missing {
+    Missing {
+        input: "names".to_owned(),
+        pattern: patterns.join(" "),
+    }
+}
+
+pub(crate) fn undecided(of: &Undecided) -> UnreadableEntry {
+    let Undecided {
+        organization,
+        pattern,
+    } = of;
     UnreadableEntry {
-        organization: organization.to_owned(),
+        organization: organization.clone(),
         what: format!("whether {organization} has a live PAT that matches {pattern}"),
         failure: Failure::new(
             FailureKind::Service,

@@ -1,8 +1,9 @@
 //! What PatMonitor judges by.
 
+use super::Scope;
 use crate::glob::Glob;
 use crate::policy::Policy;
-use crate::report::{MINE, Settings, Severity, Verdict};
+use crate::report::{Settings, Severity, Verdict};
 
 /// The mildest verdict that fails the step. What cannot be read always fails it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +120,7 @@ impl MonitorSettings {
         self.names.is_empty() || self.names.iter().any(|pattern| pattern.matches(name))
     }
 
-    pub(super) fn entry(&self) -> Settings {
+    pub(crate) fn entry(&self, scope: Scope) -> Settings {
         let texts = |patterns: &[Glob]| {
             patterns
                 .iter()
@@ -127,7 +128,7 @@ impl MonitorSettings {
                 .collect()
         };
         Settings {
-            scope: MINE.to_owned(),
+            scope: scope.as_str().to_owned(),
             names: texts(&self.names),
             require_names: texts(&self.require_names),
             warning_days: self.warning_days,

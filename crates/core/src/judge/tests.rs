@@ -6,9 +6,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::failure::{Failure, FailureKind};
 use crate::organization::Organization;
-use crate::pat::{GLOBAL_PATS_END, Listed, Pat};
+use crate::glob::Glob;
+use crate::pat::{AuthorizationId, GLOBAL_PATS_END, Listed, Pat, Reach};
 use crate::policy::{Policy, PolicyInputs};
 use crate::reading::{SignedIn, Unreadable};
+use crate::report::{PatEntry, PatStatus, Verdict};
 use crate::scope::ScopeSet;
 use crate::time;
 
@@ -784,7 +786,7 @@ proptest! {
             else if has(PatStatus::Warning) { Verdict::Warning }
             else { Verdict::Ok };
         prop_assert_eq!(report.status, expected);
-        prop_assert!(report.pats.is_sorted_by_key(urgency));
+        prop_assert!(report.pats.is_sorted_by_key(PatEntry::key));
         for pat in &report.pats {
             prop_assert_eq!(pat.status == PatStatus::Expired, pat.effective_expiry <= now());
             prop_assert_eq!(pat.status == PatStatus::Replaced, pat.replaced_by.is_some());

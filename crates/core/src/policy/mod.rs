@@ -12,13 +12,15 @@ use std::collections::BTreeMap;
 
 use regex_lite::Regex;
 
-use crate::report::{Finding, RuleSetting, Severity, WaiverSetting};
+use crate::failure::Failure;
+use crate::owner::Owner;
+use crate::report::{Finding, OwnerEntry, RuleSetting, Severity, WaiverSetting};
 use crate::scope::ScopeSet;
 
 pub use rule::{Rule, docs_table};
 pub(crate) use rules::Subject;
 pub use waivers::Waiver;
-pub(crate) use waivers::apply as apply_waivers;
+pub(crate) use waivers::Waiving;
 
 /// The most days that any input or limit may say: ten years, far longer than a PAT may live.
 pub const MOST_DAYS: u32 = 3650;
@@ -163,7 +165,7 @@ impl Policy {
                 rule: rule.id().to_owned(),
                 severity: self.severity(rule),
                 organization: Some(organization.to_owned()),
-                owner: None,
+                owner: subject.owner.map(OwnerEntry::from),
                 authorization_id: Some(subject.pat.authorization_id.clone()),
                 subject: subject.pat.display_name.clone(),
                 message,
@@ -172,6 +174,29 @@ impl Policy {
             })
         });
         found.collect()
+    }
+
+    /// The finding about an owner whom the service does not know, in its words; none where the rule is off.
+    pub(crate) fn orphan(&self, organization: &str, owner: &Owner, failure: &Failure) -> Option<Finding> {
+        let rule = Rule::OrphanedOwner;
+        let words = failure.service_words.iter().map(|words| format!(": {words}"));
+        let message = ["token administration does not know this user".to_owned()]
+            .into_iter()
+            .chain(words)
+            .collect();
+        self.runs(rule).then(|| Finding {
+            rule: rule.id().to_owned(),
+            severity: self.severity(rule),
+            organization: Some(organization.to_owned()),
+            owner: Some(owner.into()),
+            authorization_id: None,
+            subject: owner.name().to_owned(),
+            message,
+            remedy: format!(
+                "Remove the user from {organization} (Organization settings, Users); what PATs they have left nobody can list."
+            ),
+            waived: None,
+        })
     }
 
     /// Scopes that an input or the file forbids and the catalogue lacks: a slip of the pen would never match.

@@ -112,7 +112,8 @@ impl Rule {
             Self::GlobalReach => "A PAT that is valid in all organizations. Such PATs end on 2026-12-01.",
             Self::Name => "A PAT whose name does not match `pattern`. Off until a `pattern` is given.",
             Self::OrphanedOwner => {
-                "A PAT whose owner is gone. Finds nothing in `scope: mine`, where the owner is whoever signed in."
+                "A PAT whose owner is gone from the directory, or a user whom token administration does not know. Finds \
+                 nothing in `scope: mine`, where the owner is whoever signed in."
             }
             Self::PreferIdentity => {
                 "A PAT with a lifetime over `maxDays`, or of the `generation` or later in its family: automation that \

@@ -1,6 +1,7 @@
 //! The rules at work: what each one has to say about a PAT, and what to do about it.
 
 use super::{Policy, Rule};
+use crate::owner::{Owner, OwnerName};
 use crate::pat::{GLOBAL_PATS_END, Pat, Reach};
 use crate::scope::ScopeSet;
 use crate::{scope, time};
@@ -12,6 +13,8 @@ pub(crate) struct Subject<'a> {
     /// Its family, and which one in it: 1 is the first.
     pub(crate) family: &'a str,
     pub(crate) generation: usize,
+    /// Whose it is, where every user's PATs are asked for.
+    pub(crate) owner: Option<&'a Owner>,
 }
 
 impl Policy {
@@ -108,8 +111,19 @@ impl Policy {
                         .to_owned(),
                 ))
             }
-            // The owner is not looked at in `scope: mine`, and waivers are no PATs.
-            Rule::OrphanedOwner | Rule::ExpiredWaiver | Rule::UnusedWaiver => None,
+            Rule::OrphanedOwner => subject.owner.filter(|owner| owner.deleted_in_origin).map(|owner| {
+                // The name that the task takes.
+                let upn = owner.principal_name.as_deref();
+                let who = upn
+                    .filter(|upn| OwnerName::parse(upn).is_some_and(|name| name.is(owner)))
+                    .unwrap_or(owner.descriptor.as_str());
+                (
+                    format!("its owner {} is gone from the directory", owner.name()),
+                    format!("Revoke it: PatRevoke@1, scope: organization, owners: {who} (docs/patrevoke.md)."),
+                )
+            }),
+            // Waivers are no PATs.
+            Rule::ExpiredWaiver | Rule::UnusedWaiver => None,
         }
     }
 
