@@ -20,6 +20,7 @@ const OTHERS: usize = 10;
 
 /// Widest cells, in columns: together they fit the log's page without wrapping.
 const NAME: usize = 40;
+const OWNER: usize = 32;
 const SCOPES: usize = 44;
 const SENTENCE: usize = 300;
 
@@ -33,7 +34,7 @@ pub fn log(report: &Report) -> Vec<LogLine> {
     pats(&mut lines, report);
     policy(&mut lines, report);
     missing(&mut lines, report);
-    unreadable(&mut lines, &report.unreadable);
+    unreadable_of(&mut lines, &report.unreadable, report.totals.unreadable as usize);
     notes(&mut lines, &report.notes);
     next_steps(&mut lines, report);
     lines.0
@@ -84,7 +85,7 @@ impl Lines {
 }
 
 pub(super) fn more(shown: usize, all: usize) -> Option<String> {
-    (all > shown).then(|| format!("  … and {} more, in the report", all - shown))
+    (all > shown).then(|| format!("  … and {} more, in the report", words::number(all - shown)))
 }
 
 fn header(lines: &mut Lines, report: &Report) {
@@ -110,16 +111,21 @@ fn header(lines: &mut Lines, report: &Report) {
         lines.all(table::lines(&[Align::Left, Align::Right, Align::Left], &rows));
     }
     lines.text(words::read(report));
+    lines.all(words::part_in_full(report));
 }
 
 fn pats(lines: &mut Lines, report: &Report) {
-    let (urgent, calm): (Vec<&PatEntry>, Vec<&PatEntry>) =
-        report.pats.iter().partition(|pat| words::needs_attention(pat));
+    let (urgent, all_urgent) = words::urgent(report);
+    let calm: Vec<&PatEntry> = report
+        .pats
+        .iter()
+        .filter(|pat| !words::needs_attention(pat))
+        .collect();
     let shown: Vec<&PatEntry> = urgent.iter().copied().take(PATS).collect();
     if !shown.is_empty() {
         lines.text("");
         lines.all(pat_table(report, &shown));
-        lines.all(more(shown.len(), urgent.len()));
+        lines.all(more(shown.len(), all_urgent));
     }
     let (mut counts, soonest) = words::calm(report);
     if let Some((name, left)) = soonest {
@@ -137,7 +143,8 @@ fn pats(lines: &mut Lines, report: &Report) {
             .0
             .push(LogLine::GroupStart("Healthy and replaced PATs".to_owned()));
         lines.all(pat_table(report, &shown));
-        lines.all(more(shown.len(), calm.len()));
+        let all_calm = (report.totals.healthy + report.totals.replaced) as usize;
+        lines.all(more(shown.len(), all_calm.max(calm.len())));
         lines.0.push(LogLine::GroupEnd);
     }
 }
@@ -145,11 +152,13 @@ fn pats(lines: &mut Lines, report: &Report) {
 fn pat_table(report: &Report, pats: &[&PatEntry]) -> Vec<String> {
     let several = report.organizations.len() > 1;
     let organization = |name: &str| if several { name.to_owned() } else { String::new() };
+    let owner = if words::has_owners(report) { "OWNER" } else { "" };
     let head = [
         "STATUS",
         "LEFT",
         "ENDS",
         &organization("ORGANIZATION"),
+        owner,
         "NAME",
         "SCOPES",
         "",
@@ -162,20 +171,21 @@ fn pat_table(report: &Report, pats: &[&PatEntry]) -> Vec<String> {
             format!("{} d", pat.days_left),
             words::date(pat.effective_expiry),
             organization(&fit(&pat.organization, NAME)),
+            fit(words::owner(pat.owner.as_ref()), OWNER),
             text::name(&pat.display_name, NAME),
             fit(&pat.scopes.join(" "), SCOPES),
             fit(&words::note(pat), SENTENCE),
         ]
     }));
     use Align::{Left, Right};
-    table::lines(&[Left, Right, Left, Left, Left, Left, Left], &rows)
+    table::lines(&[Left, Right, Left, Left, Left, Left, Left, Left], &rows)
 }
 
 fn policy(lines: &mut Lines, report: &Report) {
     if report.findings.is_empty() {
         let rules = words::rules(report).count();
         // Rules that nothing was shown to have found nothing.
-        if rules > 0 && report.pats.iter().any(words::meets_policy) {
+        if rules > 0 && report.totals.total > report.totals.expired {
             let part = if report.unreadable.is_empty() {
                 ""
             } else {
@@ -198,13 +208,14 @@ fn policy(lines: &mut Lines, report: &Report) {
                 words::weight(finding).to_owned(),
                 fit(&finding.rule, NAME),
                 text::name(&finding.subject, NAME),
+                fit(words::finding_owner(finding), OWNER),
                 fit(&words::finding(finding), SENTENCE),
             ]
         })
         .collect();
     let mut body = Vec::new();
     let mut following = shown.iter().skip(1);
-    for (finding, line) in shown.iter().zip(table::lines(&[Align::Left; 4], &rows)) {
+    for (finding, line) in shown.iter().zip(table::lines(&[Align::Left; 5], &rows)) {
         body.push(line);
         let remedy = |finding: &Finding| finding.waived.is_none().then(|| finding.remedy.clone());
         // Said once below all findings that it is good for.
@@ -215,7 +226,8 @@ fn policy(lines: &mut Lines, report: &Report) {
             body.push(format!("            → {}", fit(&remedy, SENTENCE)));
         }
     }
-    body.extend(more(shown.len(), findings.len()));
+    let (open, waived) = words::all_findings(report);
+    body.extend(more(shown.len(), open + waived));
     lines.section(format!("Policy: {}", words::findings(report)), body);
 }
 
@@ -248,34 +260,34 @@ fn missing(lines: &mut Lines, report: &Report) {
 }
 
 pub(super) fn unreadable(lines: &mut Lines, entries: &[UnreadableEntry]) {
+    unreadable_of(lines, entries, entries.len());
+}
+
+/// Where the report lists some of them, and counts all.
+fn unreadable_of(lines: &mut Lines, entries: &[UnreadableEntry], all: usize) {
     if entries.is_empty() {
         return;
     }
+    let all = all.max(entries.len());
     // Never folded: what could not be seen decides the verdict.
     lines.text("");
-    lines.text(format!("Could not be read: {}", entries.len()));
-    let mut shown = entries.iter().take(OTHERS).peekable();
-    while let Some(entry) = shown.next() {
-        let what = text::name(&entry.what, SENTENCE);
-        let organization = fit(&entry.organization, NAME);
-        let place = if what.contains(&organization) {
-            String::new()
-        } else {
-            format!(" ({organization})")
-        };
-        lines.text(format!("  {what}{place}"));
-        // One cause, said once, below all that it kept from being read.
-        if shown.peek().is_some_and(|next| next.failure == entry.failure) {
-            continue;
+    lines.text(format!("Could not be read: {}", words::number(all)));
+    for (cause, kept) in words::by_cause(entries.iter().take(OTHERS)) {
+        for entry in &kept {
+            let what = text::name(&entry.what, SENTENCE);
+            let organization = fit(&entry.organization, NAME);
+            let place = if what.contains(&organization) {
+                String::new()
+            } else {
+                format!(" ({organization})")
+            };
+            lines.text(format!("  {what}{place}"));
         }
-        lines.text(format!("    {}", fit(&entry.failure.what, SENTENCE)));
-        lines.all(
-            details(&entry.failure)
-                .into_iter()
-                .map(|line| format!("    {line}")),
-        );
+        let happened = words::what_happened(cause, &kept);
+        lines.text(format!("    {}", fit(&happened, SENTENCE)));
+        lines.all(details(cause).into_iter().map(|line| format!("    {line}")));
     }
-    lines.all(more(OTHERS, entries.len()));
+    lines.all(more(OTHERS, all));
 }
 
 pub(super) fn notes(lines: &mut Lines, notes: &[String]) {
@@ -293,22 +305,26 @@ pub(super) fn notes(lines: &mut Lines, notes: &[String]) {
 }
 
 fn next_steps(lines: &mut Lines, report: &Report) {
-    let urgent = words::urgent(report);
+    let (urgent, all) = words::urgent(report);
     if urgent.is_empty() {
         return;
     }
+    let gone = words::Gone::of(report);
     let rows: Vec<Vec<String>> = urgent
         .iter()
         .take(STEPS)
         .map(|pat| {
             vec![
                 text::name(&pat.display_name, NAME),
-                fit(&words::next_step(pat), SENTENCE),
+                fit(&gone.next_step(pat), SENTENCE),
             ]
         })
         .collect();
     lines.text("");
     lines.text("What to do next");
     lines.all(table::lines(&[Align::Left; 2], &rows));
-    lines.all(more(rows.len(), urgent.len()));
+    lines.all(more(rows.len(), all));
+    if words::has_owners(report) {
+        lines.text(format!("  {}", words::ADMINISTRATOR));
+    }
 }

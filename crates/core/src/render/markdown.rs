@@ -43,7 +43,12 @@ pub fn markdown(report: &Report) -> String {
             prose(&words::signed_in(organization), SENTENCE)
         ));
     }
-    page.line(&format!("- {}", prose(&words::read(report), SENTENCE)));
+    for line in [Some(words::read(report)), words::part_in_full(report)]
+        .iter()
+        .flatten()
+    {
+        page.line(&format!("- {}", prose(line, SENTENCE)));
+    }
     page.line(&format!(
         "- Judged at {} by Patkeeper {}",
         time::minute(report.run.at),
@@ -52,7 +57,7 @@ pub fn markdown(report: &Report) -> String {
     pats(&mut page, report);
     policy(&mut page, report);
     missing(&mut page, report);
-    unreadable(&mut page, &report.unreadable);
+    unreadable_of(&mut page, &report.unreadable, report.totals.unreadable as usize);
     notes(&mut page, &report.notes);
     next_steps(&mut page, report);
     page.text
@@ -61,21 +66,20 @@ pub fn markdown(report: &Report) -> String {
 fn pats(page: &mut Page, report: &Report) {
     if !report.pats.is_empty() {
         let several = report.organizations.len() > 1;
-        let organization = |cell: String| {
-            if several {
-                format!(" {cell} |")
-            } else {
-                String::new()
-            }
+        let owners = words::has_owners(report);
+        let cells = |organization: &dyn Fn() -> String, owner: &dyn Fn() -> String| {
+            let cells = [several.then(organization), owners.then(owner)];
+            let cells = cells.into_iter().flatten().map(|cell| format!(" {cell} |"));
+            cells.collect::<String>()
         };
         page.line("");
         page.line(&format!(
             "| Status | Left | Ends |{} Name | Scopes | |",
-            organization("Organization".to_owned())
+            cells(&|| "Organization".to_owned(), &|| "Owner".to_owned())
         ));
         page.line(&format!(
             "|---|--:|---|{}---|---|---|",
-            if several { "---|" } else { "" }
+            "---|".repeat(usize::from(several) + usize::from(owners))
         ));
         for pat in report.pats.iter().take(PATS) {
             page.line(&format!(
@@ -83,13 +87,15 @@ fn pats(page: &mut Page, report: &Report) {
                 pat.status.as_str(),
                 pat.days_left,
                 words::date(pat.effective_expiry),
-                organization(code(&pat.organization, NAME)),
+                cells(&|| code(&pat.organization, NAME), &|| owner(words::owner(
+                    pat.owner.as_ref()
+                ))),
                 code(&pat.display_name, NAME),
                 scopes(pat),
                 prose(&words::note(pat), SENTENCE),
             ));
         }
-        page.more(PATS, report.pats.len());
+        page.more(PATS, report.pats.len().max(report.totals.total as usize));
     }
     let (counts, soonest) = words::calm(report);
     let soonest = soonest.map(|(name, left)| format!("soonest: {} {left}", code(name, NAME)));
@@ -101,6 +107,14 @@ fn pats(page: &mut Page, report: &Report) {
     if !line.is_empty() {
         page.line("");
         page.line(&line.join(" · "));
+    }
+}
+
+fn owner(owner: &str) -> String {
+    if owner.is_empty() {
+        String::new()
+    } else {
+        code(owner, NAME)
     }
 }
 
@@ -117,24 +131,39 @@ fn policy(page: &mut Page, report: &Report) {
         return;
     }
     page.heading(&format!("Policy: {}", words::findings(report)));
-    page.row(["Severity", "Rule", "PAT", "Finding", "What to do"].map(str::to_owned));
-    page.line("|---|---|---|---|---|");
-    let findings = words::by_rule(report);
-    for finding in findings.iter().take(FINDINGS) {
+    let owners = words::has_owners(report);
+    let cell = |cell: String| {
+        if owners {
+            format!(" {cell} |")
+        } else {
+            String::new()
+        }
+    };
+    page.line(&format!(
+        "| Severity | Rule | PAT |{} Finding | What to do |",
+        cell("Owner".to_owned())
+    ));
+    page.line(&format!(
+        "|---|---|---|{}---|---|",
+        if owners { "---|" } else { "" }
+    ));
+    for finding in words::by_rule(report).iter().take(FINDINGS) {
         let remedy = if finding.waived.is_none() {
             prose(&finding.remedy, SENTENCE)
         } else {
             String::new()
         };
-        page.row([
-            words::weight(finding).to_owned(),
+        page.line(&format!(
+            "| {} | {} | {} |{} {} | {remedy} |",
+            words::weight(finding),
             code(&finding.rule, NAME),
             code(&finding.subject, NAME),
+            cell(owner(words::finding_owner(finding))),
             prose(&words::finding(finding), SENTENCE),
-            remedy,
-        ]);
+        ));
     }
-    page.more(FINDINGS, findings.len());
+    let (open, waived) = words::all_findings(report);
+    page.more(FINDINGS, open + waived);
 }
 
 fn missing(page: &mut Page, report: &Report) {
@@ -154,26 +183,33 @@ fn missing(page: &mut Page, report: &Report) {
 }
 
 pub(super) fn unreadable(page: &mut Page, entries: &[UnreadableEntry]) {
+    unreadable_of(page, entries, entries.len());
+}
+
+/// Where the report lists some of them, and counts all.
+fn unreadable_of(page: &mut Page, entries: &[UnreadableEntry], all: usize) {
     if entries.is_empty() {
         return;
     }
     page.heading("Could not be read");
-    for entry in entries.iter().take(UNREADABLE) {
-        let failure = &entry.failure;
-        let organization = code(&entry.organization, NAME);
-        page.line(&format!("- {organization}: {}", prose(&entry.what, SENTENCE)));
-        page.line(&format!("  - What: {}", prose(&failure.what, SENTENCE)));
-        if let Some(why) = &failure.why {
+    for (cause, kept) in words::by_cause(entries.iter().take(UNREADABLE)) {
+        for entry in &kept {
+            let organization = code(&entry.organization, NAME);
+            page.line(&format!("- {organization}: {}", prose(&entry.what, SENTENCE)));
+        }
+        let happened = words::what_happened(cause, &kept);
+        page.line(&format!("  - What: {}", prose(&happened, SENTENCE)));
+        if let Some(why) = &cause.why {
             page.line(&format!("  - Why: {}", prose(why, SENTENCE)));
         }
-        for way in failure.ways_out.iter().take(OTHERS) {
+        for way in cause.ways_out.iter().take(OTHERS) {
             page.line(&format!("  - Way out: {}", prose(way, SENTENCE)));
         }
-        for (head, words) in for_support(failure) {
+        for (head, words) in for_support(cause) {
             page.line(&format!("  - {head}: {}", code(&words, SENTENCE)));
         }
     }
-    page.more(UNREADABLE, entries.len());
+    page.more(UNREADABLE, all.max(entries.len()));
 }
 
 pub(super) fn notes(page: &mut Page, notes: &[String]) {
@@ -189,17 +225,22 @@ pub(super) fn notes(page: &mut Page, notes: &[String]) {
 }
 
 fn next_steps(page: &mut Page, report: &Report) {
-    let urgent = words::urgent(report);
+    let (urgent, all) = words::urgent(report);
     if urgent.is_empty() {
         return;
     }
     page.heading("What to do next");
+    let gone = words::Gone::of(report);
     for pat in urgent.iter().take(OTHERS) {
         page.line(&format!(
             "- {}: {}",
             code(&pat.display_name, NAME),
-            prose(&words::next_step(pat), SENTENCE)
+            prose(&gone.next_step(pat), SENTENCE)
         ));
     }
-    page.more(OTHERS, urgent.len());
+    page.more(OTHERS, all);
+    if words::has_owners(report) {
+        page.line("");
+        page.line(&prose(words::ADMINISTRATOR, SENTENCE));
+    }
 }

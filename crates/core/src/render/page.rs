@@ -1,5 +1,7 @@
 //! A page of Markdown that never grows too large.
 
+use super::words;
+
 /// The most bytes of a summary. The build page shows it whole, beside those of other steps.
 pub(super) const BYTES: usize = 128 * 1024;
 
@@ -48,7 +50,8 @@ impl Page {
     pub(super) fn more(&mut self, shown: usize, all: usize) {
         if all > shown {
             self.line("");
-            self.line(&format!("… and {} more, {}", all - shown, self.rest));
+            let more = words::number(all - shown);
+            self.line(&format!("… and {more} more, {}", self.rest));
         }
     }
 }

@@ -52,29 +52,24 @@ fn judgment(report: &Report, failed: bool) -> String {
 fn counts(report: &Report) -> String {
     let totals = report.totals;
     let number = |number: u32, thing: &str| (number > 0).then(|| words::count(number as usize, thing));
-    let urgent: Vec<String> = [
-        (totals.expired, "expired"),
-        (totals.critical, "critical"),
-        (totals.warning, "warning"),
-    ]
-    .into_iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, what)| format!("{number} {what}"))
-    .collect();
-    let judged = match (urgent.is_empty(), totals.total) {
+    let urgent = words::counts([
+        (totals.expired as usize, "expired"),
+        (totals.critical as usize, "critical"),
+        (totals.warning as usize, "warning"),
+    ]);
+    let part = words::part(report);
+    let judged = match (urgent.is_empty(), totals.total as usize) {
+        (_, 0) if part.is_some() => "no PAT judged".to_owned(),
         (_, 0) => "No PAT judged".to_owned(),
-        (true, total) => format!("{} judged", words::count(total as usize, "PAT")),
-        (false, total) => format!("{} of {total} judged", urgent.join(", ")),
+        (true, total) => format!("{} judged", words::count(total, "PAT")),
+        (false, total) => format!("{} of {} judged", urgent.join(", "), words::number(total)),
     };
     let others = [
         number(totals.missing, "pattern").map(|patterns| format!("{patterns} without a match")),
         number(totals.unreadable, "thing").map(|things| format!("{things} could not be read")),
         number(totals.policy_findings, "policy finding"),
     ];
-    [Some(judged)]
-        .into_iter()
-        .chain(others)
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("; ")
+    let counts: Vec<String> = [Some(judged)].into_iter().chain(others).flatten().collect();
+    let part = part.map(|part| format!("{part}: ")).unwrap_or_default();
+    format!("{part}{}", counts.join("; "))
 }
