@@ -1,6 +1,7 @@
 //! Telling an answer from a sign-in page, a refusal or trouble, before its JSON is believed.
 
 use patkeeper_core::advice::{self, Advice};
+use patkeeper_core::purpose::Purpose;
 use patkeeper_core::reading::IdentityKind;
 use patkeeper_http::{Echo, Response, TokenFacts, words};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,6 +20,25 @@ pub(crate) enum About {
     Organization,
     /// One PAT: a 404 may mean that it is gone.
     OnePat,
+    /// The organization's users.
+    Users,
+    /// One user's PATs: a 404 may mean that the user is gone.
+    User,
+    /// Anybody's PATs.
+    AnyonesPats,
+    /// The audit log, which may be switched off.
+    AuditLog,
+}
+
+impl About {
+    /// What for a sign-in must be good.
+    pub(crate) fn purpose(self) -> Purpose {
+        match self {
+            Self::Organization | Self::OnePat => Purpose::Rotate,
+            Self::Users | Self::User | Self::AnyonesPats => Purpose::Organization,
+            Self::AuditLog => Purpose::Audit,
+        }
+    }
 }
 
 /// Why an answer is none; `None`: it is a 2xx that may be decoded. Its words come without the token sent.
@@ -34,16 +54,17 @@ pub(crate) fn fault(
         return None;
     }
     let words = said.words(&echo(token));
-    let by_words = || reason(&words, answer, facts);
+    let by_words = || reason(&words, answer, about, facts);
     let reason = match answer.status {
         // 203 is how Azure DevOps shows its sign-in page; nothing that we ask for is ever answered with it.
-        203 | 300..=399 => unknown_token(answer, facts),
-        200..=299 if page && is_sign_in(answer) => unknown_token(answer, facts),
+        203 | 300..=399 => unknown_token(answer, about, facts),
+        200..=299 if page && is_sign_in(answer) => unknown_token(answer, about, facts),
         200..=299 if page => Reason::ForeignPage,
         200..=299 => by_words().unwrap_or(Reason::NotUnderstood("it is an error, sent as a success")),
         429 => Reason::RateLimited,
-        401 | 403 => by_words().unwrap_or_else(|| refused(answer, facts)),
-        404 => by_words().unwrap_or_else(|| not_found(answer, about)),
+        400..=404 if about == About::AuditLog && is_auditing_off(&words) => Reason::AuditingOff,
+        401 | 403 => by_words().unwrap_or_else(|| refused(answer, about, facts)),
+        404 => by_words().unwrap_or_else(|| not_found(answer, about, &words)),
         408 | 500.. => by_words().unwrap_or(Reason::ServiceError),
         _ => by_words().unwrap_or(Reason::BadRequest),
     };
@@ -107,20 +128,23 @@ impl<'a> Said<'a> {
 }
 
 /// The reason that the words themselves give, as the table of advice knows them.
-fn reason(words: &Words, answer: &Response, facts: &TokenFacts) -> Option<Reason> {
+fn reason(words: &Words, answer: &Response, about: About, facts: &TokenFacts) -> Option<Reason> {
     let by_message = words.message.as_deref().and_then(advice::recognize);
     let by_type = words.type_key.as_deref().and_then(advice::find);
     by_message
-        .and_then(|row| named(row, answer, facts))
-        .or_else(|| named(by_type?, answer, facts))
+        .and_then(|row| named(row, answer, about, facts))
+        .or_else(|| named(by_type?, answer, about, facts))
 }
 
 /// The reason of a row of the table, where an answer as a whole can have it.
-fn named(row: &Advice, answer: &Response, facts: &TokenFacts) -> Option<Reason> {
+fn named(row: &Advice, answer: &Response, about: About, facts: &TokenFacts) -> Option<Reason> {
     Some(match row.code() {
-        "InvalidAccessException" => Reason::AppOnly,
-        "TF400813" => blame_token(answer, facts).unwrap_or(Reason::NotAuthorized),
-        "UnauthorizedRequestException" => blame_token(answer, facts).unwrap_or(Reason::Anonymous),
+        // Only the lifecycle API is known to be closed to apps; elsewhere a user may be told the same.
+        "InvalidAccessException" if about.purpose() == Purpose::Rotate => Reason::AppOnly,
+        "InvalidAccessException" | "TF400813" => {
+            blame_token(answer, about, facts).unwrap_or(Reason::NotAuthorized)
+        }
+        "UnauthorizedRequestException" => blame_token(answer, about, facts).unwrap_or(Reason::Anonymous),
         "TF401444" => Reason::NeverSignedIn,
         "VS403463" => Reason::ConditionalAccess,
         "TF400733" => Reason::RateLimited,
@@ -131,14 +155,14 @@ fn named(row: &Advice, answer: &Response, facts: &TokenFacts) -> Option<Reason> 
 }
 
 /// A refusal without words.
-fn refused(answer: &Response, facts: &TokenFacts) -> Reason {
-    blame_token(answer, facts).unwrap_or(Reason::Refused)
+fn refused(answer: &Response, about: About, facts: &TokenFacts) -> Reason {
+    blame_token(answer, about, facts).unwrap_or(Reason::Refused)
 }
 
 /// The sign-in page: for a token that is not known at all, for a client-credentials token (reported in 2023), and
 /// perhaps for one whose time is over. Which it is, the token tells better than the page.
-fn unknown_token(answer: &Response, facts: &TokenFacts) -> Reason {
-    match blame_token(answer, facts) {
+fn unknown_token(answer: &Response, about: About, facts: &TokenFacts) -> Reason {
+    match blame_token(answer, about, facts) {
         Some(
             reason @ (Reason::TokenExpired(_)
             | Reason::AppOnly
@@ -151,7 +175,7 @@ fn unknown_token(answer: &Response, facts: &TokenFacts) -> Reason {
 }
 
 /// What the refused token itself gives as a likely cause. It is looked at after a refusal only.
-fn blame_token(answer: &Response, facts: &TokenFacts) -> Option<Reason> {
+fn blame_token(answer: &Response, about: About, facts: &TokenFacts) -> Option<Reason> {
     // By the clock of who refused it, so no allowance for clocks that differ.
     if let (Some(date), Some(ended)) = (answer.date(), facts.expires)
         && ended < date
@@ -161,23 +185,64 @@ fn blame_token(answer: &Response, facts: &TokenFacts) -> Option<Reason> {
     if let (Some(false), Some(audience)) = (facts.is_for_azure_devops(), &facts.audience) {
         return Some(Reason::WrongAudience(audience.clone()));
     }
+    let other_tenant = || tenant::named_in(answer).and_then(|tenant| tenant::blame(tenant, facts));
     if facts.kind == Some(IdentityKind::App) {
-        return Some(Reason::AppOnly);
+        // That the lifecycle API is closed to apps comes first: no tenant changes it.
+        let closed = about.purpose() == Purpose::Rotate;
+        return Some(if closed { None } else { other_tenant() }.unwrap_or(Reason::AppOnly));
     }
-    if let Some(reason) = tenant::named_in(answer).and_then(|tenant| tenant::blame(tenant, facts)) {
+    if let Some(reason) = other_tenant() {
         return Some(reason);
     }
-    let missing = facts.missing_scopes(patkeeper_core::purpose::Purpose::Rotate);
+    let missing = facts.missing_scopes(about.purpose());
     (!missing.is_empty()).then_some(Reason::MissingScopes(missing))
 }
 
 /// A 404 with a page, or for what every organization has, is about the organization.
-fn not_found(answer: &Response, about: About) -> Reason {
-    if about == About::OnePat && !is_page(answer) {
-        Reason::NotFound
-    } else {
-        Reason::OrganizationNotFound
+fn not_found(answer: &Response, about: About, words: &Words) -> Reason {
+    match about {
+        About::OnePat if !is_page(answer) => Reason::NotFound,
+        About::User if names_the_user(words) => Reason::NoSuchUser,
+        _ => Reason::OrganizationNotFound,
     }
+}
+
+/// Whether a 404 speaks of the user that was asked for, not of the address that was asked.
+fn names_the_user(words: &Words) -> bool {
+    let speaks = |text: &str, of: &[&str]| {
+        let text = text.to_ascii_lowercase();
+        of.iter().any(|word| text.contains(word))
+    };
+    let of_user = ["identity", "identities", "subject", "descriptor", "user"];
+    let of_address = ["resource", "controller", "route", "page", "url", "http"];
+    let is_about = |text: &str| speaks(text, &of_user) && !speaks(text, &of_address);
+    let by_type = words.type_key.as_deref().is_some_and(is_about);
+    // What is quoted there may be a name, or the path.
+    let message = words.message.as_deref().map(without_quotations);
+    by_type || message.as_deref().is_some_and(is_about)
+}
+
+/// A text without what stands in quotation marks.
+fn without_quotations(text: &str) -> String {
+    text.split(['"', '\'']).step_by(2).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a refusal says that auditing is switched off. How the service says so is not documented.
+fn is_auditing_off(words: &Words) -> bool {
+    let said = [&words.message, &words.type_key].map(|text| text.as_deref().unwrap_or_default());
+    let said = said.join(" ").to_ascii_lowercase();
+    let off = [
+        "not enabled",
+        "notenabled",
+        "disabled",
+        "turned off",
+        "switched off",
+        "not turned on",
+        "not available",
+        "notavailable",
+        "is off",
+    ];
+    said.contains("audit") && off.iter().any(|words| said.contains(words))
 }
 
 fn is_page(answer: &Response) -> bool {

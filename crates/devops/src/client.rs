@@ -3,38 +3,35 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use patkeeper_core::advice::PatTokenError;
 use patkeeper_core::organization::Organization;
-use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
 use patkeeper_http::{Client, Request, Response, TokenFacts, TokenSource};
-use patkeeper_lifecycle::ports::Revoked;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::answer::{self, About};
+use crate::answer;
 use crate::error::{DevOpsError, Doing, Reason, Words};
+use crate::page_size::PageSize;
 use crate::tenant;
-use crate::wire::{self, Account, Minted, NoPat, Page};
+use crate::wire::{self, Account};
 
-/// The operations of `tokens/pats` are marked preview in 7.1 and 7.2, and preview-only resources refuse a bare
-/// version.
-const PATS_VERSION: &str = "7.1-preview.1";
 pub(crate) const CONNECTION_VERSION: &str = "7.1-preview";
-/// The largest `$top` of `tokens/pats`.
-const PAGE: &str = "100";
 /// Longest wait for the organization's tenant, which only makes a refusal's message better.
 const TENANT_PATIENCE: Duration = Duration::from_secs(5);
 
-/// An answer that is one, and the token it was got with: its words must not bring that back.
-struct Answered {
-    answer: Response,
+/// What came back, and the token it was got with: its words must not bring that back.
+pub(crate) struct Sent {
+    pub(crate) answer: Response,
+    pub(crate) token: SecretString,
+}
+
+/// An answer that is one.
+pub(crate) struct Answered {
+    pub(crate) sent: Sent,
     /// Null where an empty body is an answer.
-    json: Value,
-    token: SecretString,
+    pub(crate) json: Value,
 }
 
 /// One organization of Azure DevOps, seen with one sign-in.
@@ -46,32 +43,10 @@ pub struct AzureDevOps {
     facts: Arc<OnceLock<TokenFacts>>,
     /// The organization's, once it was asked for; `None`: it does not tell.
     tenant: Arc<OnceCell<Option<Uuid>>>,
-}
-
-/// A PAT to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewPat {
-    /// Its name; the service allows the same one twice.
-    pub display_name: String,
-    /// Scopes, separated by single spaces.
-    pub scope: String,
-    /// When it is to end. Policies may shorten it silently.
-    pub valid_to: DateTime<Utc>,
-}
-
-/// A PAT's new state. All four fields are sent: whether omitted ones are kept is not documented.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatChange {
-    /// Which PAT.
-    pub authorization_id: AuthorizationId,
-    /// Its name.
-    pub display_name: String,
-    /// Its scopes, separated by single spaces.
-    pub scope: String,
-    /// When it is to end. Under a lifespan policy the limit counts from when it was made.
-    pub valid_to: DateTime<Utc>,
-    /// Whether it is valid in all organizations: what it is today, since changing it is not reliable.
-    pub all_orgs: bool,
+    /// Of one user's PATs.
+    pub(crate) tokens_page: Arc<PageSize>,
+    /// Of the audit log.
+    pub(crate) audit_page: Arc<PageSize>,
 }
 
 impl AzureDevOps {
@@ -84,6 +59,8 @@ impl AzureDevOps {
             tokens,
             facts: Arc::default(),
             tenant: Arc::default(),
+            tokens_page: Arc::default(),
+            audit_page: Arc::default(),
         }
     }
 
@@ -104,148 +81,24 @@ impl AzureDevOps {
         self.tokens.how()
     }
 
-    /// One page of a list: the first, or the one that a page's `next` names.
-    ///
-    /// # Errors
-    /// See [`Reason`].
-    pub async fn page(&self, listed: Listed, next: Option<&str>) -> Result<Page, DevOpsError> {
-        let filter = match listed {
-            Listed::Active => "active",
-            Listed::Expired => "expired",
-        };
-        self.filtered_page(filter, listed, Doing::List, next).await
-    }
-
-    /// One page of the list that a `displayFilterOption` names; its PATs are marked as `listed`.
-    pub(crate) async fn filtered_page(
-        &self,
-        filter: &str,
-        listed: Listed,
-        doing: Doing,
-        next: Option<&str>,
-    ) -> Result<Page, DevOpsError> {
-        // Filters are repeated with each page, as the documentation asks. Filter and size have no documented
-        // default, and an order keeps pages from sliding while PATs come and go.
-        let mut request = Request::get(self.pats())
-            .query("displayFilterOption", filter)
-            .query("sortByOption", "displayName")
-            .query("isSortAscending", "true")
-            .query("$top", PAGE);
-        if let Some(next) = next {
-            request = request.query("continuationToken", next);
-        }
-        let answer = self
-            .ask(request.query("api-version", PATS_VERSION), &doing)
-            .await?;
-        // A 200 can carry a refusal wherever a PAT is asked for.
-        if let Some((error, message)) = wire::refusal(&answer.json) {
-            return Err(self.no_pat(doing, &answer, NoPat::Refused(error, message)));
-        }
-        let mut page =
-            wire::decode_list(&answer.json, listed).map_err(|why| self.odd(doing, &answer, why))?;
-        if !page.odd.is_empty() {
-            // These are quoted, and shortened.
-            let echo = answer::echo(&answer.token);
-            let quoted = page.odd.iter_mut().flat_map(|odd| [&mut odd.name, &mut odd.id]);
-            quoted.flatten().for_each(|text| *text = echo.out_of(text));
-        }
-        Ok(page)
-    }
-
-    /// One PAT. Its [`Listed`] is `Active`, because this answer does not tell; compare its end with the time.
-    ///
-    /// # Errors
-    /// See [`Reason`].
-    pub async fn get(&self, id: &AuthorizationId) -> Result<Pat, DevOpsError> {
-        let doing = Doing::Get(id.clone());
-        let request = Request::get(self.pats())
-            .query("authorizationId", id.as_str())
-            .query("api-version", PATS_VERSION);
-        let answer = self.ask(request, &doing).await?;
-        wire::decode_one(&answer.json).map_err(|error| self.no_pat(doing, &answer, error))
-    }
-
-    /// Makes a PAT for this organization alone. Sent again only if it was provably not processed: see
-    /// [`DevOpsError::may_have_happened`].
-    ///
-    /// # Errors
-    /// See [`Reason`].
-    pub async fn create(&self, new: &NewPat) -> Result<Minted, DevOpsError> {
-        let doing = Doing::Create(new.display_name.clone());
-        let request = Request::post(self.pats())
-            .query("api-version", PATS_VERSION)
-            .json(&json!({
-                "displayName": new.display_name,
-                "scope": new.scope,
-                "validTo": date(new.valid_to),
-                "allOrgs": false,
-            }));
-        let answer = self.ask(request, &doing).await?;
-        let minted = wire::decode_minted(answer.json.clone());
-        match minted.map_err(|error| self.no_pat(doing.clone(), &answer, error))? {
-            minted
-                if minted.pat.authorization_id.is_guid() && minted.pat.display_name == new.display_name =>
-            {
-                Ok(minted)
-            }
-            // What was made is looked for by its name.
-            _ => Err(self.odd(doing, &answer, "it is about another PAT than the one asked for")),
-        }
-    }
-
-    /// Changes a PAT; its secret stays.
-    ///
-    /// # Errors
-    /// See [`Reason`].
-    pub async fn update(&self, change: &PatChange) -> Result<Pat, DevOpsError> {
-        let doing = Doing::Update(change.authorization_id.clone());
-        let request = Request::put(self.pats())
-            .query("api-version", PATS_VERSION)
-            .json(&json!({
-                "authorizationId": change.authorization_id.as_str(),
-                "displayName": change.display_name,
-                "scope": change.scope,
-                "validTo": date(change.valid_to),
-                "allOrgs": change.all_orgs,
-            }));
-        let answer = self.ask(request, &doing).await?;
-        wire::decode_one(&answer.json).map_err(|error| self.no_pat(doing, &answer, error))
-    }
-
-    /// Revokes a PAT. Safe to repeat; connections already open may live on for a while.
-    ///
-    /// # Errors
-    /// See [`Reason`]. That the service knows no such PAT is no error.
-    pub async fn revoke(&self, id: &AuthorizationId) -> Result<Revoked, DevOpsError> {
-        let doing = Doing::Revoke(id.clone());
-        let request = Request::delete(self.pats())
-            .query("authorizationId", id.as_str())
-            .query("api-version", PATS_VERSION);
-        let answer = match self.ask(request, &doing).await {
-            Ok(answer) => answer,
-            Err(DevOpsError {
-                reason: Reason::NotFound,
-                ..
-            }) => return Ok(Revoked::Gone),
-            Err(error) => return Err(error),
-        };
-        match (answer.answer.status, wire::refusal(&answer.json)) {
-            (_, Some((error, _))) if error.is_gone() => Ok(Revoked::Gone),
-            (_, Some((error, message))) => Err(self.no_pat(doing, &answer, NoPat::Refused(error, message))),
-            (200 | 204, None) => Ok(Revoked::Now),
-            // Accepted, or partial: not what the documentation calls revoked.
-            _ => Err(self.odd(doing, &answer, "the status is neither 200 nor 204")),
-        }
-    }
-
     /// All that connection data tells. One request.
     ///
     /// # Errors
     /// See [`Reason`].
     pub async fn account(&self) -> Result<Account, DevOpsError> {
-        let request = Request::get(self.connection_data_url()).query("api-version", CONNECTION_VERSION);
+        let request =
+            Request::get(connection_data_url(&self.organization)).query("api-version", CONNECTION_VERSION);
         let answer = self.ask(request, &Doing::Connection).await?;
-        wire::decode_account(&answer.json).map_err(|why| self.odd(Doing::Connection, &answer, why))
+        wire::decode_account(&answer.json)
+            .map_err(|why| self.not_understood(&answer.sent, &Doing::Connection, why))
+    }
+
+    /// The root of the organization's identity services.
+    pub(crate) fn vssps(&self, path: &str) -> String {
+        format!(
+            "https://vssps.dev.azure.com/{}/_apis/{path}",
+            self.organization.name()
+        )
     }
 
     /// The client that all requests go through.
@@ -253,64 +106,56 @@ impl AzureDevOps {
         &self.client
     }
 
-    pub(crate) fn connection_data_url(&self) -> String {
-        format!(
-            "https://dev.azure.com/{}/_apis/connectionData",
-            self.organization.name()
-        )
-    }
-
-    fn pats(&self) -> String {
-        format!(
-            "https://vssps.dev.azure.com/{}/_apis/tokens/pats",
-            self.organization.name()
-        )
-    }
-
-    /// Sends a request with the headers that all have in common, and checks that its answer is one.
-    async fn ask(&self, request: Request, doing: &Doing) -> Result<Answered, DevOpsError> {
-        let error = |reason, words| self.error(reason, doing.clone(), words);
-        let token = self
-            .tokens
-            .token()
-            .await
-            .map_err(|failure| error(Reason::NoToken(Box::new(failure)), Words::default()))?;
-        let facts = TokenFacts::read(token.expose_secret());
+    /// Sends a request with the headers that all have in common. What comes back may be anything.
+    pub(crate) async fn send(&self, request: Request, doing: &Doing) -> Result<Sent, DevOpsError> {
+        let error = |reason| self.error(reason, doing.clone(), Words::default());
+        let token = self.tokens.token().await;
+        let token = token.map_err(|failure| error(Reason::NoToken(Box::new(failure))))?;
         // Kept from the first token: a later one of the same source speaks for the same identity.
-        self.facts.get_or_init(|| facts.clone());
+        self.facts.get_or_init(|| TokenFacts::read(token.expose_secret()));
         let request = request
             .bearer(token.clone())
             .header("accept", "application/json")
             // Without it a refused sign-in may answer with a redirect to a page instead of a status.
             .header("x-tfs-fedauthredirect", "Suppress");
-        let answer = self
-            .client
-            .send(request)
-            .await
-            .map_err(|no_answer| error(no_answer.into(), Words::default()))?;
-        let about = match doing {
-            Doing::Get(_) | Doing::Update(_) | Doing::Revoke(_) => About::OnePat,
-            Doing::List | Doing::ListEnded | Doing::Create(_) | Doing::Connection => About::Organization,
-        };
-        if let Some((reason, words)) = answer::fault(&answer, about, &facts, &token) {
-            let reason = match reason {
-                Reason::NotAuthorized | Reason::Refused | Reason::Anonymous | Reason::SignInPage => {
-                    self.blame_tenant(&facts).await.unwrap_or(reason)
-                }
-                reason => reason,
-            };
-            return Err(error(reason, words));
+        let answer = self.client.send(request).await;
+        let answer = answer.map_err(|no_answer| error(no_answer.into()))?;
+        Ok(Sent { answer, token })
+    }
+
+    /// Sends a request, and checks that its answer is one.
+    pub(crate) async fn ask(&self, request: Request, doing: &Doing) -> Result<Answered, DevOpsError> {
+        let sent = self.send(request, doing).await?;
+        if let Some(error) = self.fault(&sent, doing).await {
+            return Err(error);
         }
         // A revocation is answered with an empty body, and then without a content type.
-        let json = if matches!(doing, Doing::Revoke(_)) && answer.body().is_empty() {
+        let json = if doing.is_revoking() && sent.answer.body().is_empty() {
             Value::Null
         } else {
-            answer.json().map_err(|not_json| {
-                let words = answer::words(&answer, &answer::echo(&token));
-                error(Reason::NotUnderstood(not_json.why()), words)
-            })?
+            let json = sent.answer.json();
+            json.map_err(|not_json| self.not_understood(&sent, doing, not_json.why()))?
         };
-        Ok(Answered { answer, json, token })
+        Ok(Answered { sent, json })
+    }
+
+    /// Why what came back is not what it should be, where `why` says what its reader did not understand.
+    pub(crate) async fn blame(&self, sent: &Sent, doing: &Doing, why: &'static str) -> DevOpsError {
+        let fault = self.fault(sent, doing).await;
+        fault.unwrap_or_else(|| self.not_understood(sent, doing, why))
+    }
+
+    async fn fault(&self, sent: &Sent, doing: &Doing) -> Option<DevOpsError> {
+        // Of this very token: it may be another one than the first, and be out of date.
+        let facts = TokenFacts::read(sent.token.expose_secret());
+        let (reason, words) = answer::fault(&sent.answer, doing.about(), &facts, &sent.token)?;
+        let reason = match reason {
+            Reason::NotAuthorized | Reason::Refused | Reason::Anonymous | Reason::SignInPage => {
+                self.blame_tenant(&facts).await.unwrap_or(reason)
+            }
+            reason => reason,
+        };
+        Some(self.error(reason, doing.clone(), words))
     }
 
     /// Whether the token was refused because the organization belongs to another tenant. Asked once, without
@@ -318,7 +163,7 @@ impl AzureDevOps {
     async fn blame_tenant(&self, facts: &TokenFacts) -> Option<Reason> {
         facts.tenant.as_ref()?;
         let tenant = self.tenant.get_or_init(|| async {
-            let request = Request::get(self.connection_data_url())
+            let request = Request::get(connection_data_url(&self.organization))
                 .query("api-version", CONNECTION_VERSION)
                 .header("accept", "application/json")
                 .header("x-tfs-fedauthredirect", "Suppress");
@@ -328,31 +173,9 @@ impl AzureDevOps {
         tenant::blame((*tenant.await)?, facts)
     }
 
-    fn odd(&self, doing: Doing, answered: &Answered, why: &'static str) -> DevOpsError {
-        let words = answer::words(&answered.answer, &answer::echo(&answered.token));
-        self.error(Reason::NotUnderstood(why), doing, words)
-    }
-
-    fn no_pat(&self, doing: Doing, answered: &Answered, error: NoPat) -> DevOpsError {
-        let echo = answer::echo(&answered.token);
-        let mut words = answer::words(&answered.answer, &echo);
-        let reason = match error {
-            NoPat::Refused(error, message) => {
-                // A name that is not known is the service's own words, too.
-                let error = match error {
-                    PatTokenError::Other(name) => {
-                        PatTokenError::Other(patkeeper_http::words::message(&name, &echo))
-                    }
-                    known => known,
-                };
-                words.message = message.map(|message| patkeeper_http::words::message(&message, &echo));
-                words.type_key = Some(error.code().to_owned());
-                Reason::Pat(error)
-            }
-            NoPat::Odd(why) => Reason::NotUnderstood(why),
-            NoPat::NoSecret(id) => Reason::NoSecret(id),
-        };
-        self.error(reason, doing, words)
+    pub(crate) fn not_understood(&self, sent: &Sent, doing: &Doing, why: &'static str) -> DevOpsError {
+        let words = answer::words(&sent.answer, &answer::echo(&sent.token));
+        self.error(Reason::NotUnderstood(why), doing.clone(), words)
     }
 
     pub(crate) fn error(&self, reason: Reason, doing: Doing, words: Words) -> DevOpsError {
@@ -370,9 +193,11 @@ impl AzureDevOps {
     }
 }
 
-/// ISO 8601 in UTC with milliseconds, as the service's examples have it.
-fn date(at: DateTime<Utc>) -> Value {
-    Value::from(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+pub(crate) fn connection_data_url(organization: &Organization) -> String {
+    format!(
+        "https://dev.azure.com/{}/_apis/connectionData",
+        organization.name()
+    )
 }
 
 impl std::fmt::Debug for AzureDevOps {

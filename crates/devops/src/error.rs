@@ -6,8 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use patkeeper_core::advice::{self, PatTokenError};
 use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::owner::SubjectDescriptor;
 use patkeeper_core::pat::AuthorizationId;
 use patkeeper_http::{AZURE_DEVOPS, HttpError};
+
+use crate::answer::About;
+use crate::permission;
 
 /// What could not be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,33 @@ pub enum Doing {
     Connection,
     /// Looking for PATs that have ended.
     ListEnded,
+    /// Listing the organization's users.
+    ListUsers,
+    /// Listing one user's PATs.
+    ListOf(SubjectDescriptor),
+    /// Ending so many of anybody's PATs.
+    RevokeMany(usize),
+    /// Reading the audit log.
+    Audit,
+}
+
+impl Doing {
+    /// What the meaning of an answer depends on.
+    pub(crate) fn about(&self) -> About {
+        match self {
+            Self::Get(_) | Self::Update(_) | Self::Revoke(_) => About::OnePat,
+            Self::List | Self::ListEnded | Self::Create(_) | Self::Connection => About::Organization,
+            Self::ListUsers => About::Users,
+            Self::ListOf(_) => About::User,
+            Self::RevokeMany(_) => About::AnyonesPats,
+            Self::Audit => About::AuditLog,
+        }
+    }
+
+    /// Whether an empty body is an answer.
+    pub(crate) fn is_revoking(&self) -> bool {
+        matches!(self, Self::Revoke(_) | Self::RevokeMany(_))
+    }
 }
 
 impl fmt::Display for Doing {
@@ -38,6 +69,11 @@ impl fmt::Display for Doing {
             Self::Revoke(id) => write!(f, "revoke the PAT {id}"),
             Self::Connection => f.write_str("tell which account and user this is"),
             Self::ListEnded => f.write_str("list PATs that have ended"),
+            Self::ListUsers => f.write_str("list the users"),
+            Self::ListOf(user) => write!(f, "list the PATs of {user}"),
+            Self::RevokeMany(1) => f.write_str("revoke a PAT through token administration"),
+            Self::RevokeMany(count) => write!(f, "revoke {count} PATs through token administration"),
+            Self::Audit => f.write_str("read the audit log"),
         }
     }
 }
@@ -137,6 +173,12 @@ pub enum Reason {
     /// No such PAT.
     #[error("no such PAT")]
     NotFound,
+    /// Token administration does not know the user.
+    #[error("no such user")]
+    NoSuchUser,
+    /// The organization has no audit log to read.
+    #[error("auditing is off")]
+    AuditingOff,
     /// `patTokenError` inside a 200.
     #[error("{0}")]
     Pat(PatTokenError),
@@ -167,7 +209,12 @@ impl Reason {
     /// The row of the table of advice, where the reason has one of its own.
     fn code(&self) -> Option<&str> {
         Some(match self {
-            Self::Http(_) | Self::NoToken(_) | Self::NoSecret(_) | Self::SlowList(_) => return None,
+            Self::Http(_)
+            | Self::NoToken(_)
+            | Self::NoSecret(_)
+            | Self::SlowList(_)
+            | Self::NoSuchUser
+            | Self::AuditingOff => return None,
             Self::SignInPage => "signInPage",
             Self::ForeignPage => "foreignPage",
             Self::AppOnly => "InvalidAccessException",
@@ -275,21 +322,19 @@ impl DevOpsError {
             )
             .with_way_out("run the step again later")
             .with_way_out("let fewer jobs use this account at the same time"),
-            _ => {
-                let row = reason.code().and_then(advice::find);
-                let kind = row.map_or(FailureKind::Refused, |row| row.kind);
-                let what = if kind == FailureKind::Refused {
-                    refused
-                } else {
-                    failed
-                };
-                match row {
-                    Some(row) => row.failure(what),
-                    None => Failure::new(kind, what)
-                        .with_why("the service gives a reason that is newer than this version of Patkeeper")
-                        .with_way_out("read the service's words below"),
-                }
-            }
+            Reason::NoSuchUser => Failure::new(
+                FailureKind::Service,
+                format!(
+                    "Token administration of {organization} does not know the user whose PATs were asked for"
+                ),
+            )
+            .with_code("noSuchUser")
+            .with_why("the user was removed, or was never in this organization"),
+            Reason::AuditingOff => permission::auditing_off(organization),
+            _ => match permission::missing(doing.about(), reason, &refused, who) {
+                Some(failure) => failure,
+                None => by_advice(reason, refused, failed),
+            },
         };
         let failure = match reason {
             Reason::MissingScopes(missing) => {
@@ -320,6 +365,23 @@ impl DevOpsError {
             Some(words) => failure.with_service_words(words),
             None => failure,
         }
+    }
+}
+
+/// What the table of advice says of a reason.
+fn by_advice(reason: &Reason, refused: String, failed: String) -> Failure {
+    let row = reason.code().and_then(advice::find);
+    let kind = row.map_or(FailureKind::Refused, |row| row.kind);
+    let what = if kind == FailureKind::Refused {
+        refused
+    } else {
+        failed
+    };
+    match row {
+        Some(row) => row.failure(what),
+        None => Failure::new(kind, what)
+            .with_why("the service gives a reason that is newer than this version of Patkeeper")
+            .with_way_out("read the service's words below"),
     }
 }
 

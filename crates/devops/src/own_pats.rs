@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::pat::{Listed, Pat};
+use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
 use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_lifecycle::ports::{Connection, Listing, OwnPats};
 use tokio::time::{Instant, timeout_at};
@@ -52,6 +52,7 @@ impl OwnPats for AzureDevOps {
 pub(crate) struct Walked {
     pub(crate) pats: Vec<Pat>,
     pub(crate) odd: Vec<OddEntry>,
+    pub(crate) revoked: Vec<AuthorizationId>,
     /// The page from which on nothing could be read, and why.
     pub(crate) broken: Option<(usize, DevOpsError)>,
 }
@@ -80,6 +81,7 @@ pub(crate) async fn walk(
         };
         walked.pats.extend(read.pats);
         walked.odd.extend(read.odd);
+        walked.revoked.extend(read.revoked);
         match read.next {
             None => return walked,
             Some(token) if !seen.insert(token.clone()) => {
@@ -104,7 +106,8 @@ async fn all_pages(
         Listed::Expired => "expired",
     };
     let walked = walk(error, page).await;
-    let odd = walked.odd.iter().map(|odd| odd_entry(organization, list, odd));
+    let among = format!("the {list} PATs of {organization}");
+    let odd = walked.odd.iter().map(|odd| odd_entry(organization, &among, odd));
     let broken = walked.broken.iter();
     let unreadable = odd.chain(broken.map(|(number, error)| rest(organization, list, *number, error)));
     Listing {
@@ -124,8 +127,13 @@ fn rest(organization: &str, list: &str, page: usize, error: &DevOpsError) -> Unr
     }
 }
 
-pub(crate) fn odd_entry(organization: &str, list: &str, odd: &OddEntry) -> Unreadable {
-    let shorten = |text: &String| text.chars().take(120).collect::<String>();
+/// A stranger's text within bounds.
+pub(crate) fn shorten(text: &str) -> String {
+    text.chars().take(120).collect()
+}
+
+/// An entry that is not understood, `among` which ones.
+pub(crate) fn odd_entry(organization: &str, among: &str, odd: &OddEntry) -> Unreadable {
     let named = match (&odd.name, &odd.id) {
         (Some(name), Some(id)) => format!("the PAT '{}' ({})", shorten(name), shorten(id)),
         (Some(name), None) => format!("the PAT '{}'", shorten(name)),
@@ -141,7 +149,7 @@ pub(crate) fn odd_entry(organization: &str, list: &str, odd: &OddEntry) -> Unrea
     .with_way_out("look at it in the list of its owner's PATs, and revoke it if it is not needed")
     .with_way_out("report it if it looks as it should there");
     Unreadable {
-        what: format!("{named}, among the {list} PATs of {organization}"),
+        what: format!("{named}, among {among}"),
         failure,
     }
 }
@@ -189,8 +197,8 @@ mod tests {
             let next = pages(number).map_err(failure)?;
             Ok(Page {
                 pats: vec![pat(number)],
-                odd: Vec::new(),
                 next,
+                ..Page::default()
             })
         })
         .await;
@@ -275,7 +283,7 @@ mod tests {
             id: Some("1a".into()),
             why: "it has no validTo",
         };
-        let unreadable = odd_entry("acme", "active", &odd);
+        let unreadable = odd_entry("acme", "the active PATs of acme", &odd);
         assert!(unreadable.what.len() < 300);
         assert!(unreadable.failure.what.ends_with("it has no validTo"));
     }

@@ -9,10 +9,11 @@ use patkeeper_lifecycle::ports::{NotDone, Revoked};
 use patkeeper_lifecycle::rotate::ports::{Account, ActivePats, Minted, OddPat, RotatedPats};
 use secrecy::SecretString;
 
-use crate::client::{AzureDevOps, NewPat};
-use crate::error::{DevOpsError, Reason};
+use crate::client::AzureDevOps;
+use crate::lifecycle::NewPat;
 use crate::own_pats::odd_entry;
 use crate::probe::Probe;
+use crate::revocation::{not_done, repeated};
 use crate::trial::Trial;
 
 /// The signed-in user's PATs, for a rotation.
@@ -83,10 +84,11 @@ impl RotatedPats for Rotated {
     async fn active(&self) -> Result<ActivePats, Failure> {
         let list = self.service.own_pats(Listed::Active).await?;
         let organization = self.service.organization().name();
+        let among = format!("the active PATs of {organization}");
         let odd = list.odd.iter().map(|odd| OddPat {
             id: odd.id.as_deref().map(AuthorizationId::new),
             name: odd.name.clone(),
-            failure: odd_entry(organization, "active", odd).failure,
+            failure: odd_entry(organization, &among, odd).failure,
         });
         Ok(ActivePats {
             odd: odd.collect(),
@@ -132,22 +134,5 @@ impl RotatedPats for Rotated {
                 unclear: true,
             }),
         }
-    }
-}
-
-/// Of a request that is sent again when an answer is lost: the last answer says nothing of the times before.
-fn repeated(error: DevOpsError) -> NotDone {
-    let may_follow_a_lost_one = matches!(error.reason, Reason::Http(_) | Reason::RateLimited);
-    let not_done = not_done(error);
-    NotDone {
-        unclear: not_done.unclear || may_follow_a_lost_one,
-        ..not_done
-    }
-}
-
-fn not_done(error: DevOpsError) -> NotDone {
-    NotDone {
-        unclear: error.may_have_happened(),
-        failure: error.failure(),
     }
 }

@@ -5,8 +5,9 @@ use futures_util::future::try_join;
 use patkeeper_core::pat::{AuthorizationId, Listed, Pat, Reach};
 use patkeeper_core::rotation::Ended;
 
-use crate::client::{AzureDevOps, PatChange};
+use crate::client::AzureDevOps;
 use crate::error::{DevOpsError, Doing, Reason, Words};
+use crate::lifecycle::PatChange;
 use crate::own_pats::walk;
 use crate::wire::OddEntry;
 

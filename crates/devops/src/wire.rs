@@ -4,24 +4,40 @@
 //! Shapes: Azure DevOps REST API specification 7.2, area `tokens`, and connection data as clients read it.
 
 use patkeeper_core::advice::PatTokenError;
+use patkeeper_core::owner::SubjectDescriptor;
 use patkeeper_core::pat::{AuthorizationId, Listed, Pat, Reach};
 use patkeeper_core::scope::ScopeSet;
 use patkeeper_core::time;
+use patkeeper_http::Echo;
 use secrecy::SecretString;
 use serde_json::Value;
 
 /// Longest continuation token that is taken, in bytes; it must fit into a URL.
-const LONGEST_CONTINUATION: usize = 8 * 1024;
+pub(crate) const LONGEST_CONTINUATION: usize = 8 * 1024;
 
-/// One page of `PagedPatTokens`.
+/// One page of a list: `PagedPatTokens`, or what token administration answers.
 #[derive(Debug, Default)]
 pub struct Page {
     /// Entries understood.
     pub pats: Vec<Pat>,
     /// Entries not understood.
     pub odd: Vec<OddEntry>,
+    /// Those that were revoked before their time; the lifecycle API has a list of its own for them.
+    pub revoked: Vec<AuthorizationId>,
     /// Where the list goes on; `None` after the last page (`""`, null and absent alike).
     pub next: Option<String>,
+}
+
+impl Page {
+    /// Takes what was sent out of the texts that are quoted, and shortened, of entries that are not understood.
+    pub(crate) fn quote(&mut self, echo: impl FnOnce() -> Echo) {
+        if self.odd.is_empty() {
+            return;
+        }
+        let echo = echo();
+        let quoted = self.odd.iter_mut().flat_map(|odd| [&mut odd.name, &mut odd.id]);
+        quoted.flatten().for_each(|text| *text = echo.out_of(text));
+    }
 }
 
 /// An entry of a list that is not understood.
@@ -112,18 +128,22 @@ fn decode_pat(entry: &Value, listed: Listed) -> Result<Pat, &'static str> {
     })
 }
 
-/// Null and absent mean every organization; an empty list does not. An id that is none cannot say that a PAT
-/// belongs elsewhere, so the list then says nothing.
+/// Null and absent mean every organization; an empty list does not.
 fn reach(value: Option<&Value>) -> Option<Reach> {
     match value {
         None | Some(Value::Null) => Some(Reach::AllOrganizations),
         Some(Value::Array(ids)) => {
             let ids: Vec<&str> = ids.iter().map(Value::as_str).collect::<Option<_>>()?;
-            let ids = ids.into_iter().map(account_id).collect::<Option<_>>();
-            Some(Reach::Organizations(ids.unwrap_or_default()))
+            Some(organizations(&ids))
         }
         Some(_) => None,
     }
+}
+
+/// A list of accounts. An id that is none cannot say that a PAT belongs elsewhere, so the list then says nothing.
+pub(crate) fn organizations(ids: &[&str]) -> Reach {
+    let ids = ids.iter().map(|id| account_id(id)).collect::<Option<_>>();
+    Reach::Organizations(ids.unwrap_or_default())
 }
 
 /// A GUID in the one form that compares, whichever of its usual forms the service chose. The nil GUID names
@@ -206,6 +226,8 @@ pub struct Account {
     pub user_id: Option<String>,
     /// Their UPN or display name. Text of a stranger.
     pub user_name: Option<String>,
+    /// Their descriptor.
+    pub descriptor: Option<SubjectDescriptor>,
 }
 
 /// Reads connection data: `instanceId`, and who is signed in.
@@ -227,6 +249,9 @@ pub fn decode_account(value: &Value) -> Result<Account, &'static str> {
             "/authenticatedUser/properties/Account/$value",
             "/authenticatedUser/providerDisplayName",
         ]),
+        descriptor: texts(&["/authenticatedUser/subjectDescriptor"])
+            .as_deref()
+            .and_then(SubjectDescriptor::parse),
     })
 }
 

@@ -11,7 +11,7 @@
 //! | `request`, `response` | one request, one answer read whole |
 //! | `client` | sending: pace, tries, counting |
 //! | `retry` | what may be sent again, and when: the only place that decides it |
-//! | `pace` | waits that a host asked for |
+//! | `pace` | how fast each host is asked, by what it says of that itself |
 //! | `cause` | telling certificate, proxy, connection and broken answer apart |
 //! | `error` | what is said of them |
 //! | `azure` | the same client, as the one that Microsoft's SDK sends with |

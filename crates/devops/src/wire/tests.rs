@@ -167,7 +167,7 @@ fn a_creation_without_secret_names_what_must_be_revoked() {
 fn connection_data_tells_account_and_name() {
     let body = json!({
         "instanceId": "{AAAA0000-0000-0000-0000-00000000000A}", "authenticatedUser": {
-            "id": "u-1", "providerDisplayName": "Build", "properties": { "Account": { "$value": "svc@acme.example" } } }
+            "id": "u-1", "subjectDescriptor": "aad.QnVpbGQ", "providerDisplayName": "Build", "properties": { "Account": { "$value": "svc@acme.example" } } }
     });
     assert_eq!(
         decode_account(&body),
@@ -175,6 +175,7 @@ fn connection_data_tells_account_and_name() {
             id: "aaaa0000-0000-0000-0000-00000000000a".to_owned(),
             user_id: Some("u-1".to_owned()),
             user_name: Some("svc@acme.example".to_owned()),
+            descriptor: SubjectDescriptor::parse("aad.QnVpbGQ"),
         })
     );
     assert!(decode_account(&json!({ "authenticatedUser": {} })).is_err());
