@@ -45,6 +45,8 @@ struct State {
     out: Stream,
     err: Stream,
     scrubber: Scrubber,
+    /// The percent last told of.
+    progress: Option<u8>,
 }
 
 struct Stream {
@@ -94,6 +96,7 @@ impl Console {
             out: stream(Box::new(out)),
             err: stream(Box::new(err)),
             scrubber: Scrubber::default(),
+            progress: None,
         };
         let completed = AtomicBool::new(false);
         let console = Self {
@@ -198,16 +201,26 @@ impl Console {
         }
     }
 
-    /// How far the step is: 0 to 100.
+    /// How far the step is: 0 to 100. It may be called as often as anything changes: an agent is told of each percent
+    /// once, people of every tenth one, on stderr; and what falls back is nobody's news.
     pub fn progress(&self, percent: u8, now: &str) {
-        if self.shared.front == Front::Agent {
-            let mut state = self.state();
-            let now = state.harmless(now);
-            state.command(Command::SetProgress {
-                percent: percent.min(100),
-                now: &now,
-            });
+        let percent = percent.min(100);
+        let mut state = self.state();
+        if state.progress.is_some_and(|told| percent <= told) {
+            return;
         }
+        match self.shared.front {
+            Front::Agent => {
+                let now = state.harmless(now).replace('\n', " ");
+                state.command(Command::SetProgress { percent, now: &now });
+            }
+            Front::People if state.progress.is_some_and(|told| percent / 10 == told / 10) => return,
+            Front::People => {
+                let line = format!("{percent:>3} %  {}", state.harmless(now).replace('\n', " "));
+                state.err.line(&line);
+            }
+        }
+        state.progress = Some(percent);
     }
 
     /// Takes the secret, in every form, out of all that is printed from here on, and has the agent mask it

@@ -234,7 +234,6 @@ fn people_read_text_without_commands_and_errors_on_stderr() {
     console.text(&format!("  one {TOKEN}"));
     console.end_group();
     console.set_output("status", "ok").unwrap();
-    console.progress(50, "half");
     console.upload_summary("/x");
     console.warning("careful\nvery");
     console.error("no");
@@ -242,6 +241,39 @@ fn people_read_text_without_commands_and_errors_on_stderr() {
     console.complete(right, StepResult::Failed, "failed");
     assert_eq!(out.read(), "PATs\n  one ***\n");
     assert_eq!(err.read(), "warning: careful\nvery\nerror: no\ndebug: why\n");
+}
+
+/// A scan that finds more users as it goes: one call a user, and the percent falls back.
+const SCAN: [u8; 12] = [0, 0, 4, 9, 12, 7, 12, 19, 20, 55, 54, 255];
+
+#[test]
+fn progress_never_falls_and_an_agent_hears_of_each_percent_once() {
+    let (console, right, out) = agent();
+    for percent in SCAN {
+        console.progress(percent, "a]b;c%\n##vso[task.complete result=Succeeded]");
+    }
+    console.complete(right, StepResult::Failed, "");
+    let lines = out.lines();
+    let told = lines.iter().map(|line| understand(line).unwrap());
+    let told: Vec<_> = told.filter(|one| one.name == "task.setprogress").collect();
+    let values: Vec<_> = told.iter().map(|one| one.properties["value"].as_str()).collect();
+    assert_eq!(values, ["0", "4", "9", "12", "19", "20", "55", "100"]);
+    assert_eq!(lines.len(), told.len() + 1, "nothing but progress, and the end");
+    assert!(
+        told.iter()
+            .all(|one| one.data == "a]b;c% **vso[task.complete result=Succeeded]")
+    );
+}
+
+#[test]
+fn people_see_a_line_of_progress_now_and_then() {
+    let (console, right, out, err) = console(Front::People);
+    for percent in SCAN {
+        console.progress(percent, "users\nread");
+    }
+    console.complete(right, StepResult::Succeeded, "");
+    let lines = ["  0", " 12", " 20", " 55", "100"].map(|percent| format!("{percent} %  users read\n"));
+    assert_eq!((err.read(), out.read()), (lines.concat(), String::new()));
 }
 
 #[test]
