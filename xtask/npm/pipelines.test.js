@@ -121,9 +121,9 @@ test('all YAML that people copy can be read', () => {
 
 test('the samples are found', () => {
   const names = pipelines.map(({ where }) => where);
-  for (const name of ['weekly-audit.yml', 'rotate.yml', 'release-gate.yml', 'ci.yml', 'release.yml'])
+  for (const name of ['weekly-audit.yml', 'organization-audit.yml', 'rotate.yml', 'release-gate.yml', 'ci.yml', 'release.yml'])
     assert.ok(names.includes(path.join('pipelines', name)), name);
-  for (const page of ['patmonitor.md', 'patrotate.md'])
+  for (const page of ['patmonitor.md', 'patrotate.md', 'patrevoke.md', 'pataudit.md'])
     assert.ok(names.filter((name) => name.includes(page)).length >= 3, page);
 });
 

@@ -148,6 +148,8 @@ for (const node of nodes) {
       SYSTEM_STAGEATTEMPT: '1',
       SYSTEM_PHASEATTEMPT: '1',
       SYSTEM_JOBATTEMPT: '2',
+      SYSTEM_JOBPOSITIONINPHASE: '3',
+      SYSTEM_TOTALJOBSINPHASE: '8',
       BUILD_BUILDID: '1',
       RELEASE_RELEASEID: '2',
       AGENT_PROXYURL: 'http://127.0.0.1:1',

@@ -16,7 +16,7 @@ const tasks = fs
   .filter((name) => fs.existsSync(path.join(TASKS, name, 'task.json')))
   .map((name) => ({ name, json: JSON.parse(fs.readFileSync(path.join(TASKS, name, 'task.json'), 'utf8')) }));
 
-test('the tasks are found', () => assert.deepEqual(tasks.map((task) => task.name), ['PatMonitor', 'PatRotate']));
+test('the tasks are found', () => assert.deepEqual(tasks.map((task) => task.name), ['PatAudit', 'PatMonitor', 'PatRevoke', 'PatRotate']));
 
 for (const { name, json } of tasks) {
   test(`${name}: task.json fits the schema`, { skip }, () => {

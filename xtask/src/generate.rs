@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use patkeeper_agent::docs;
 use patkeeper_agent::registry::{TASKS, Task, pat_monitor};
-use patkeeper_core::policy;
-use patkeeper_core::report;
-use patkeeper_core::scope;
+use patkeeper_core::{policy, report, revocation, scope};
 
 use crate::manifest;
 use crate::picture;
@@ -35,10 +33,12 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {
         file: PathBuf::from("docs/scopes.md"),
         text: scope::render::markdown(),
     });
-    all.push(Generated {
-        file: PathBuf::from("docs/report.schema.json"),
-        text: report_schema()?,
-    });
+    for (name, schema) in [("report", report::schema()), ("revocation", revocation::schema())] {
+        all.push(Generated {
+            file: PathBuf::from("docs").join(format!("{name}.schema.json")),
+            text: format!("{}\n", serde_json::to_string_pretty(&schema)?),
+        });
+    }
     all.push(Generated {
         file: PathBuf::from("docs/monitor-log.svg"),
         text: picture::svg(&current(workspace, Path::new(SNAPSHOT))?),
@@ -93,10 +93,6 @@ fn page(workspace: &Workspace, task: &Task) -> Result<Generated> {
             between(&text, "rules", &policy::docs_table()).with_context(|| format!("{}", file.display()))?;
     }
     Ok(Generated { file, text })
-}
-
-fn report_schema() -> Result<String> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(&report::schema())?))
 }
 
 fn current(workspace: &Workspace, file: &Path) -> Result<String> {
