@@ -1,7 +1,7 @@
 //! From the organizations' lists to PATs: each one once, with its generation and what has replaced it.
 
-use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, Utc};
 

@@ -72,20 +72,34 @@ impl Tally {
         }
     }
 
+    /// Counts a row and keeps it if it is one of the heaviest.
     pub(crate) fn row(&mut self, row: &Row) {
         match row {
-            Row::Pat(pat) => self.pat(pat),
+            Row::Pat(entry) => self.pat(entry),
             Row::Finding(finding) => self.finding(finding),
             Row::Unreadable(entry) => self.unreadable(entry),
         }
     }
 
-    pub(crate) fn pat(&mut self, entry: &PatEntry) {
-        self.totals.count(entry);
+    pub(super) fn finding(&mut self, finding: &Finding) {
+        self.totals.finding(finding);
+        self.findings.offer(finding.key(), finding);
+    }
+
+    pub(super) fn unreadable(&mut self, entry: &UnreadableEntry) {
+        self.totals.unreadable += 1;
+        self.unreadable.offer(entry.key(), entry);
+    }
+
+    pub(super) fn pat(&mut self, entry: &PatEntry) {
+        self.totals.pat(entry);
         let live = !matches!(entry.status, PatStatus::Expired | PatStatus::Replaced);
         let sooner = |(end, id, soonest): &(DateTime<Utc>, AuthorizationId, Soonest)| {
-            (entry.effective_expiry, &entry.display_name, &entry.authorization_id)
-                < (*end, &soonest.display_name, id)
+            (
+                entry.effective_expiry,
+                &entry.display_name,
+                &entry.authorization_id,
+            ) < (*end, &soonest.display_name, id)
         };
         if live && self.soonest.as_ref().is_none_or(sooner) {
             let soonest = Soonest {
@@ -95,19 +109,6 @@ impl Tally {
             self.soonest = Some((entry.effective_expiry, entry.authorization_id.clone(), soonest));
         }
         self.pats.offer(entry.key(), entry);
-    }
-
-    pub(crate) fn finding(&mut self, finding: &Finding) {
-        *match finding.waived {
-            None => &mut self.totals.policy_findings,
-            Some(_) => &mut self.totals.waived,
-        } += 1;
-        self.findings.offer(finding.key(), finding);
-    }
-
-    pub(crate) fn unreadable(&mut self, entry: &UnreadableEntry) {
-        self.totals.unreadable += 1;
-        self.unreadable.offer(entry.key(), entry);
     }
 
     /// Puts counts, rows, what ends first and the verdict into the report, whose `missing` is already right.
@@ -123,8 +124,16 @@ impl Tally {
 }
 
 impl Totals {
-    /// Counts one PAT.
-    fn count(&mut self, entry: &PatEntry) {
+    /// Counts one row.
+    pub(crate) fn row(&mut self, row: &Row) {
+        match row {
+            Row::Pat(entry) => self.pat(entry),
+            Row::Finding(finding) => self.finding(finding),
+            Row::Unreadable(_) => self.unreadable += 1,
+        }
+    }
+
+    fn pat(&mut self, entry: &PatEntry) {
         self.total += 1;
         *match entry.status {
             PatStatus::Healthy => &mut self.healthy,
@@ -132,6 +141,13 @@ impl Totals {
             PatStatus::Critical => &mut self.critical,
             PatStatus::Expired => &mut self.expired,
             PatStatus::Replaced => &mut self.replaced,
+        } += 1;
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        *match finding.waived {
+            None => &mut self.policy_findings,
+            Some(_) => &mut self.waived,
         } += 1;
     }
 }

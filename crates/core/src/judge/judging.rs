@@ -182,7 +182,8 @@ impl<'a> Judging<'a> {
         };
         let required = std::mem::replace(&mut self.required, Required::new(&[])).answers();
         let settings = self.settings.entry(self.scope);
-        let nothing_named = !settings.names.is_empty() && self.tally.totals.total == 0 && last.pats.is_empty();
+        let nothing_named =
+            !settings.names.is_empty() && self.tally.totals.total == 0 && last.pats.is_empty();
         let mut unmatched: Vec<Missing> = nothing_named
             .then(|| required::nothing_named(&settings.names))
             .into_iter()
@@ -195,9 +196,8 @@ impl<'a> Judging<'a> {
         let about = self.waiving.about(self.scope.as_str());
         last.findings.extend(about.expired);
         // Where PATs were left out or could not be read nobody can tell that a waiver is unused.
-        let all_seen = settings.names.is_empty()
-            && self.tally.totals.unreadable == 0
-            && last.unreadable.is_empty();
+        let all_seen =
+            settings.names.is_empty() && self.tally.totals.unreadable == 0 && last.unreadable.is_empty();
         let unused = all_seen.then_some(about.unused);
         let (missing, slice) = match slice {
             None => {
@@ -309,7 +309,10 @@ impl<'a> Judging<'a> {
                 elsewhere: 0,
             });
         }
-        #[expect(clippy::indexing_slicing, reason = "it was found there, or has just been put there")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "it was found there, or has just been put there"
+        )]
         &mut self.organizations[at]
     }
 
@@ -393,9 +396,14 @@ pub(crate) fn all_elsewhere(organization: &str, read: u32) -> Option<String> {
     }
 }
 
+const PERHAPS_THERE: &str = "What is missing may be in the part that could not be read.";
+
 pub(crate) fn perhaps_there(missing: &[Missing], unreadable: u32) -> Option<String> {
-    (!missing.is_empty() && unreadable > 0)
-        .then(|| "What is missing may be in the part that could not be read.".to_owned())
+    (!missing.is_empty() && unreadable > 0).then(|| PERHAPS_THERE.to_owned())
+}
+
+pub(crate) fn is_perhaps_there(note: &str) -> bool {
+    note == PERHAPS_THERE
 }
 
 /// How one PAT stands; `None` when it is history.

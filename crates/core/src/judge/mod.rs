@@ -16,7 +16,7 @@ use crate::report::{Report, Run};
 pub use ending::{StepEnd, StepResult, step_end};
 pub(crate) use head::Tally;
 pub use judging::{Judged, Judging, Scope};
-pub(crate) use judging::{add_notes, all_elsewhere, perhaps_there, short};
+pub(crate) use judging::{add_notes, all_elsewhere, is_perhaps_there, perhaps_there, short};
 pub(crate) use required::{missing, nothing_named, undecided};
 pub use settings::{FailOn, FailOnPolicy, MonitorSettings};
 

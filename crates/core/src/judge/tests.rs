@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::failure::{Failure, FailureKind};
-use crate::organization::Organization;
 use crate::glob::Glob;
+use crate::organization::Organization;
 use crate::pat::{AuthorizationId, GLOBAL_PATS_END, Listed, Pat, Reach};
 use crate::policy::{Policy, PolicyInputs};
 use crate::reading::{SignedIn, Unreadable};

@@ -111,17 +111,22 @@ impl Policy {
                         .to_owned(),
                 ))
             }
-            Rule::OrphanedOwner => subject.owner.filter(|owner| owner.deleted_in_origin).map(|owner| {
-                // The name that the task takes.
-                let upn = owner.principal_name.as_deref();
-                let who = upn
-                    .filter(|upn| OwnerName::parse(upn).is_some_and(|name| name.is(owner)))
-                    .unwrap_or(owner.descriptor.as_str());
-                (
-                    format!("its owner {} is gone from the directory", owner.name()),
-                    format!("Revoke it: PatRevoke@1, scope: organization, owners: {who} (docs/patrevoke.md)."),
-                )
-            }),
+            Rule::OrphanedOwner => subject
+                .owner
+                .filter(|owner| owner.deleted_in_origin)
+                .map(|owner| {
+                    // The name that the task takes.
+                    let upn = owner.principal_name.as_deref();
+                    let who = upn
+                        .filter(|upn| OwnerName::parse(upn).is_some_and(|name| name.is(owner)))
+                        .unwrap_or(owner.descriptor.as_str());
+                    (
+                        format!("its owner {} is gone from the directory", owner.name()),
+                        format!(
+                            "Revoke it: PatRevoke@1, scope: organization, owners: {who} (docs/patrevoke.md)."
+                        ),
+                    )
+                }),
             // Waivers are no PATs.
             Rule::ExpiredWaiver | Rule::UnusedWaiver => None,
         }

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::MINE;
 use crate::pat::{AuthorizationId, Listed, Pat, Reach};
+use crate::report::MINE;
 use crate::time;
 
 const SAMPLE: &str = "\

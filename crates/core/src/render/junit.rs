@@ -121,10 +121,11 @@ impl Cases<'_> {
             Some(suite) => self.of_pat(&suite, pat, take),
             None => Ok(()),
         })?;
-        let mut add = |organization: &str, rule: &str, name: &str, outcome: Outcome| match suite_of(organization) {
-            Some(suite) => take(&suite, case(&suite, rule, text::name(name, NAME), outcome)),
-            None => Ok(()),
-        };
+        let mut add =
+            |organization: &str, rule: &str, name: &str, outcome: Outcome| match suite_of(organization) {
+                Some(suite) => take(&suite, case(&suite, rule, text::name(name, NAME), outcome)),
+                None => Ok(()),
+            };
         rows.each_finding(&mut |finding| {
             if finding.authorization_id.is_some() {
                 return Ok(());

@@ -4,6 +4,7 @@
 //! renderers make it harmless. It never holds a secret.
 
 mod key;
+mod merge;
 mod read;
 mod rows;
 #[cfg(feature = "schema")]
@@ -18,6 +19,7 @@ use crate::pat::AuthorizationId;
 use crate::slice::Slice;
 
 pub use key::{FindingKey, PatKey, UnreadableKey};
+pub use merge::{Asked, MergeError, Reread, merge};
 pub use read::{ReportError, from_json, read_into};
 pub use rows::{Each, ROWS, Row, Rows, WholeRows};
 #[cfg(feature = "schema")]
