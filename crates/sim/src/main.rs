@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use clap::{Arg, ArgMatches, Command, value_parser};
-use patkeeper_sim::generate::{self, Generated, Pipeline, Plan};
-use patkeeper_sim::{Sim, SimConfig, StartError};
+use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
+use patkeeper_sim::generate::{self, CrowdPlan, Generated, Pipeline, Plan};
+use patkeeper_sim::{Cloud, RateLimit, Sim, SimConfig, StartError};
 
 fn main() -> Result<(), Failure> {
     let matches = command().get_matches();
@@ -14,15 +14,10 @@ fn main() -> Result<(), Failure> {
         seed: number(&matches, "seed"),
         port: matches.get_one("port").copied().unwrap_or_default(),
         latency: Duration::from_millis(number(&matches, "latency-ms")),
+        log_limit: matches.get_one("log").copied(),
         ..SimConfig::default()
     })?;
-    let made = sim.cloud(|cloud| match matches.get_one::<usize>("pats") {
-        Some(count) => {
-            let name = matches.get_one::<String>("org").map_or("acme", String::as_str);
-            generate::organization(cloud, name, &Plan::of(number(&matches, "seed"), *count))
-        }
-        None => generate::demo(cloud),
-    });
+    let made = sim.cloud(|cloud| made(cloud, &matches));
     let (pipeline, key) = sim.cloud(|cloud| {
         let pipeline = generate::pipeline(cloud, &made);
         let key = cloud.add_app_secret(&pipeline.connection_client_id, TimeDelta::days(1));
@@ -36,6 +31,34 @@ fn main() -> Result<(), Failure> {
         .build()?;
     runtime.block_on(tokio::signal::ctrl_c())?;
     Ok(())
+}
+
+/// The organization that the flags ask for.
+fn made(cloud: &mut Cloud, matches: &ArgMatches) -> Generated {
+    let seed = number(matches, "seed");
+    let name = matches.get_one::<String>("org").map_or("acme", String::as_str);
+    if let Some(per_second) = matches.get_one::<u32>("rate-limit") {
+        let per_second = f64::from(*per_second);
+        cloud.manners.rate_limit = Some(RateLimit {
+            burst: per_second * 5.0,
+            per_second,
+            debt: per_second,
+            delay: Duration::ZERO,
+        });
+    }
+    if let Some(users) = matches.get_one::<u32>("users") {
+        let unreadable = matches.get_one("unreadable").copied().unwrap_or_default();
+        let plan = CrowdPlan {
+            seed,
+            users: *users,
+            unreadable,
+        };
+        return generate::crowd(cloud, name, &plan);
+    }
+    match matches.get_one::<usize>("pats") {
+        Some(count) => generate::organization(cloud, name, &Plan::of(seed, *count)),
+        None => generate::demo(cloud),
+    }
 }
 
 /// Why the simulator does not run.
@@ -59,9 +82,27 @@ fn command() -> Command {
         .about(
             "Plays Azure DevOps, Entra, Key Vault, Slack and Teams on loopback, and prints the environment that leads there.",
         )
-        .arg(option("org", "NAME", "The organization's name").requires("pats"))
+        .arg(option("org", "NAME", "The organization's name").requires("size"))
         .arg(
-            option("pats", "COUNT", "So many PATs instead of the demo's organization")
+            option("pats", "COUNT", "So many PATs of one user instead of the demo's organization")
+                .value_parser(value_parser!(usize)),
+        )
+        .arg(
+            option("users", "COUNT", "So many users and an administrator instead of the demo's organization")
+                .value_parser(value_parser!(u32)),
+        )
+        .group(ArgGroup::new("size").args(["pats", "users"]))
+        .arg(
+            option("unreadable", "COUNT", "So many of the users cannot be read")
+                .value_parser(value_parser!(u32))
+                .requires("users"),
+        )
+        .arg(
+            option("rate-limit", "PER-SECOND", "Limits each caller; five seconds' worth at once")
+                .value_parser(value_parser!(u32).range(1..)),
+        )
+        .arg(
+            option("log", "COUNT", "So many requests are kept to be shown; 0: none")
                 .value_parser(value_parser!(usize)),
         )
         .arg(

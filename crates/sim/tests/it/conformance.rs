@@ -11,9 +11,15 @@ use crate::support::{World, now, world};
 use patkeeper_sim::{PatSeed, Policies};
 use serde_json::{Map, Value, json};
 
-/// The folder with the description.
+/// The folder with the description of the PAT API.
 fn folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/specs/specification/tokens/7.2");
+    folder_of("tokens/7.2")
+}
+
+/// The folder with the description of one area.
+pub(crate) fn folder_of(area: &str) -> Option<PathBuf> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/specs/specification");
+    let folder = all.join(area);
     if folder.is_dir() {
         return Some(folder);
     }
@@ -25,7 +31,7 @@ fn folder() -> Option<PathBuf> {
     None
 }
 
-fn read(path: &Path) -> Value {
+pub(crate) fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default()
 }
@@ -294,7 +300,7 @@ fn every_failure_inside_a_200_is_one_that_the_definition_lists() {
 }
 
 /// The shape of a JSON value: property names with the kinds of what they hold, texts by how they are built.
-fn shape(value: &Value) -> Value {
+pub(crate) fn shape(value: &Value) -> Value {
     match value {
         Value::Null => json!("null"),
         Value::Bool(_) => json!("flag"),

@@ -120,15 +120,19 @@ fn paged(
     })
 }
 
-/// An opaque token, with letters that a query must escape.
+/// Comes out as `++++`, which a query turns into blanks unless it is escaped.
+const START: [u8; 3] = [0xfb, 0xef, 0xbe];
+
+/// An opaque token.
 fn token(page: usize, start: usize, mark: &str) -> String {
-    STANDARD.encode(format!("\u{fb}\u{3ff}{page};{start};{mark}"))
+    STANDARD.encode([START.as_slice(), format!("{page};{start};{mark}").as_bytes()].concat())
 }
 
 /// Page number and first entry, if the token was made for this selection.
 fn place(token: &str, mark: &str) -> Option<(usize, usize)> {
-    let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
-    let mut parts = text.strip_prefix("\u{fb}\u{3ff}")?.splitn(3, ';');
+    let bytes = STANDARD.decode(token).ok()?;
+    let text = std::str::from_utf8(bytes.strip_prefix(&START)?).ok()?;
+    let mut parts = text.splitn(3, ';');
     let (page, start) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
     (parts.next()? == mark).then_some((page, start))
 }
