@@ -7,10 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::news::News;
 use patkeeper_core::organization::Organization;
+use patkeeper_core::owner::SubjectDescriptor;
 use patkeeper_core::pat::AuthorizationId;
 use patkeeper_core::report::{
-    Finding, Missing, OrganizationEntry, PatEntry, PatStatus, Report, Run, SCHEMA, Settings, Severity,
-    Soonest, Tool, Totals, UnreadableEntry, Verdict, Waived,
+    Finding, Missing, OrganizationEntry, OwnerEntry, PatEntry, PatStatus, Report, Run, SCHEMA, Settings,
+    Severity, Soonest, Tool, Totals, UnreadableEntry, Verdict, Waived,
 };
 use patkeeper_core::rotation::{self, Asked, Fate, Mode, Other, Owner, Previous, Record, RotationReport};
 use patkeeper_core::scope::ScopeSet;
@@ -184,6 +185,11 @@ pub(crate) fn report() -> Report {
 /// So many expired PATs of this name, and nothing else.
 pub(crate) fn crowd(how_many: usize, name: &str) -> Report {
     Report {
+        totals: Totals {
+            total: u32::try_from(how_many).unwrap(),
+            expired: u32::try_from(how_many).unwrap(),
+            ..Totals::default()
+        },
         pats: vec![pat(name, PatStatus::Expired, -1); how_many],
         findings: Vec::new(),
         missing: Vec::new(),
@@ -200,6 +206,30 @@ pub(crate) fn preached(how_many: usize, words: &str) -> Report {
         findings: vec![finding; how_many],
         ..crowd(0, "")
     }
+}
+
+/// An organization's: so many PATs of this name and owner that have expired, of which the report lists two, with a
+/// finding each, of which it lists one.
+pub(crate) fn organization_of(how_many: u32, name: &str) -> Report {
+    let owner = OwnerEntry {
+        name: name.to_owned(),
+        descriptor: SubjectDescriptor::parse("aad.QW5u").unwrap(),
+    };
+    let mut report = crowd(2, name);
+    for pat in &mut report.pats {
+        pat.owner = Some(owner.clone());
+    }
+    let mut finding = finding("orphaned-owner", Severity::Error, "ci", false);
+    finding.owner = Some(owner);
+    report.findings = vec![finding];
+    report.settings.scope = "organization".to_owned();
+    report.totals = Totals {
+        total: how_many,
+        expired: how_many,
+        policy_findings: how_many,
+        ..Totals::default()
+    };
+    report
 }
 
 fn id(number: u32) -> AuthorizationId {

@@ -176,7 +176,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_becomes_a_mention_or_a_link(name in "[<>!@#|&a-z/:*_~`\u{202e}\u{1b}\n-]{0,40}") {
-            let judged = slack(&fixture::judged(&fixture::crowd(3, &name), VERDICT));
+            let judged = slack(&fixture::judged(&fixture::organization_of(3, &name), VERDICT));
             let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), slack);
             let revocation = revoked::tell(&revoked::poisoned(3, &name), slack);
             let audit = audited::tell(&audited::poisoned(3, &name), slack);

@@ -181,7 +181,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_becomes_markdown_or_a_mention(name in "[<>at\\[\\]()*_`#&\u{202e}\u{1b}\n-]{0,40}") {
-            let judged = teams(&fixture::judged(&fixture::crowd(3, &name), VERDICT));
+            let judged = teams(&fixture::judged(&fixture::organization_of(3, &name), VERDICT));
             let rotation = fixture::tell(&fixture::poisoned(3, &name), &fixture::run(&name), teams);
             let revocation = revoked::tell(&revoked::poisoned(3, &name), teams);
             let audit = audited::tell(&audited::poisoned(3, &name), teams);

@@ -43,11 +43,10 @@ pub fn markdown(report: &Report) -> String {
             prose(&words::signed_in(organization), SENTENCE)
         ));
     }
-    for line in [Some(words::read(report)), words::part_in_full(report)]
-        .iter()
-        .flatten()
-    {
-        page.line(&format!("- {}", prose(line, SENTENCE)));
+    // Nothing of strangers in these.
+    let read = [Some(words::read(report)), words::part_in_full(report)];
+    for line in read.into_iter().flatten() {
+        page.line(&format!("- {line}"));
     }
     page.line(&format!(
         "- Judged at {} by Patkeeper {}",

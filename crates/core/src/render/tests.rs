@@ -1,5 +1,7 @@
 //! What people and programs get, whole; and what hostile text does to it: nothing.
 
+mod organization;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,10 +10,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::failure::{Failure, FailureKind};
 use crate::judge::{StepEnd, StepResult};
+use crate::owner::SubjectDescriptor;
 use crate::pat::AuthorizationId;
 use crate::report::{
-    Finding, Missing, OrganizationEntry, PatEntry, PatStatus, Report, RuleSetting, Run, SCHEMA, Settings,
-    Severity, Soonest, Tool, Totals, UnreadableEntry, Verdict, Waived,
+    Finding, Missing, OrganizationEntry, OwnerEntry, PatEntry, PatStatus, Report, RuleSetting, Run, SCHEMA,
+    Settings, Severity, Soonest, Tool, Totals, UnreadableEntry, Verdict, Waived,
 };
 use crate::text::tests::{HOSTILE, assert_harmless_line, hostile};
 
@@ -779,6 +782,7 @@ fn poisoned(text: &str) -> Report {
     }
     for pat in &mut report.pats {
         pat.organization = text();
+        pat.owner = Some(owner(text()));
         pat.authorization_id = AuthorizationId::new(format!("{}{}", pat.authorization_id, text()));
         pat.display_name = text();
         pat.family = text();
@@ -787,6 +791,7 @@ fn poisoned(text: &str) -> Report {
     }
     for (finding, pat) in report.findings.iter_mut().zip(&report.pats) {
         finding.organization = Some(text());
+        finding.owner = Some(owner(text()));
         finding.authorization_id = Some(pat.authorization_id.clone());
         finding.subject = text();
         finding.message = format!("'{}' is no name", text());
@@ -812,6 +817,14 @@ fn poisoned(text: &str) -> Report {
     report.notes = vec![text()];
     report.settings.names = vec![text()];
     report
+}
+
+/// A user of this name.
+fn owner(name: String) -> OwnerEntry {
+    OwnerEntry {
+        name,
+        descriptor: SubjectDescriptor::parse("aad.QW5u").unwrap(),
+    }
 }
 
 /// The tags that our own Markdown makes.

@@ -148,7 +148,7 @@ pub(super) fn next_step(pat: &PatEntry) -> String {
 }
 
 /// What stands below the next steps of an organization's PATs.
-pub(super) const ADMINISTRATOR: &str = "Only its owner can rotate a PAT. An administrator can revoke any of them: PatRevoke@1 with scope: organization";
+pub(super) const ADMINISTRATOR: &str = "Only its owner can rotate a PAT. An administrator can revoke any of them: PatRevoke@1 with scope: organization (docs/patrevoke.md)";
 
 /// The owners who are gone, and with them whoever could rotate their PATs.
 pub(super) struct Gone<'a>(HashSet<&'a SubjectDescriptor>);
@@ -299,7 +299,7 @@ pub(super) fn part_in_full(report: &Report) -> Option<String> {
         .map(|slice| slice.of);
     let of = slices
         .max()
-        .map_or_else(String::new, |of| format!(", slices 1 to {of} of {of}"));
+        .map_or_else(String::new, |of| format!(" (slices 1 to {of})"));
     let judged = |at: Option<DateTime<Utc>>| at.map_or_else(String::new, time::minute);
     let times = report.merged.iter().map(|merged| merged.at);
     Some(format!(

@@ -1,7 +1,7 @@
 //! What a team must know of some news, most urgent first: one shape, which each chat host's message is drawn from.
 
 mod audit;
-mod monitor;
+pub(crate) mod monitor;
 mod revocation;
 mod rotation;
 

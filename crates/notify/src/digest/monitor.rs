@@ -9,13 +9,14 @@ use super::{
 
 pub(super) fn digest<'a>(report: &'a Report, verdict: &str) -> Digest<'a> {
     let link = link(&report.run);
+    let items = items(report);
     Digest {
         title: title(report),
         sentence: cut(verdict, SENTENCE),
-        items: items(report),
+        items,
         context: context(ends_first(report), &report.run, &report.tool.version),
         link,
-        unlisted: 0,
+        unlisted: Unlisted::of(report).sum(),
         rest: if link.is_some() {
             "the build's summary and reports list all"
         } else {
@@ -32,6 +33,48 @@ fn items(report: &Report) -> Vec<Item> {
     items.extend(report.pats.iter().filter_map(|pat| ending(pat, several)));
     items.extend(report.findings.iter().filter_map(policy));
     items
+}
+
+/// How much of what needs attention is counted and not listed: the report of a large organization holds its most
+/// urgent rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unlisted {
+    pub(crate) unreadable: usize,
+    pub(crate) pats: usize,
+    pub(crate) findings: usize,
+}
+
+impl Unlisted {
+    pub(crate) fn of(report: &Report) -> Self {
+        let totals = report.totals;
+        let beyond = |all: u32, listed: usize| (all as usize).saturating_sub(listed);
+        let pats = report.pats.iter().filter(|pat| is_urgent(pat)).count();
+        // Heaviest first: where one is listed that is no news, none of those left out is.
+        let all_news = report.findings.iter().all(is_news);
+        Self {
+            unreadable: beyond(totals.unreadable, report.unreadable.len()),
+            pats: beyond(totals.expired + totals.critical + totals.warning, pats),
+            findings: if all_news {
+                beyond(totals.policy_findings, report.findings.len())
+            } else {
+                0
+            },
+        }
+    }
+
+    fn sum(self) -> usize {
+        self.unreadable + self.pats + self.findings
+    }
+}
+
+/// Whether a team is told of it.
+pub(crate) fn is_urgent(pat: &PatEntry) -> bool {
+    !matches!(pat.status, PatStatus::Healthy | PatStatus::Replaced)
+}
+
+/// Whether a team is told of it.
+pub(crate) fn is_news(finding: &Finding) -> bool {
+    finding.waived.is_none() && finding.severity >= Severity::Warning
 }
 
 fn missing(missing: &Missing) -> Item {
@@ -62,6 +105,9 @@ fn ending(pat: &PatEntry, several: bool) -> Option<Item> {
     if pat.effective_expiry < pat.valid_to {
         detail.push_str(", with all global PATs");
     }
+    if let Some(owner) = &pat.owner {
+        detail = format!("{detail}, of {}", plain(&owner.name));
+    }
     if several {
         detail = format!("{detail}, in {}", plain(&pat.organization));
     }
@@ -74,15 +120,20 @@ fn ending(pat: &PatEntry, several: bool) -> Option<Item> {
 }
 
 fn policy(finding: &Finding) -> Option<Item> {
-    let weight = match finding.severity {
-        Severity::Error => Weight::Bad,
-        Severity::Warning => Weight::Soon,
-        Severity::Notice | Severity::Off => return None,
-    };
-    if finding.waived.is_some() {
+    if !is_news(finding) {
         return None;
     }
-    let detail = format!("{}: {}", finding.rule, finding.message);
+    let weight = if finding.severity == Severity::Error {
+        Weight::Bad
+    } else {
+        Weight::Soon
+    };
+    let owner = finding
+        .owner
+        .as_ref()
+        .filter(|owner| owner.name != finding.subject);
+    let owner = owner.map_or_else(String::new, |owner| format!(" (of {})", owner.name));
+    let detail = format!("{}: {}{owner}", finding.rule, finding.message);
     Some(Item {
         weight,
         label: "policy",
@@ -131,6 +182,32 @@ mod tests {
         for quiet in ["healthy-one", "old-generation", "vendor-bridge", "unknown-scope"] {
             assert!(!shown.contains(quiet), "{quiet} in {shown}");
         }
+    }
+
+    #[test]
+    fn an_organizations_items_name_owners_and_what_is_only_counted_is_counted() {
+        let report = fixture::organization_of(5_000, "ann@acme.example");
+        let digest = digest(&report, "");
+        let details: Vec<&str> = digest.items.iter().map(|item| item.detail.as_str()).collect();
+        assert_eq!(details.len(), 3);
+        for detail in details {
+            assert!(detail.contains("of ann@acme.example"), "{detail}");
+        }
+        let more = digest.more(3).unwrap();
+        assert!(more.starts_with("… and 9997 more"), "{more}");
+    }
+
+    #[test]
+    fn what_is_no_news_is_not_counted_as_left_out() {
+        let mut report = fixture::report();
+        report.totals.policy_findings = 500;
+        assert_eq!(
+            Unlisted::of(&report).findings,
+            0,
+            "a notice is listed, and the rest weighs no more"
+        );
+        report.findings.truncate(1);
+        assert_eq!(Unlisted::of(&report).findings, 499);
     }
 
     #[test]

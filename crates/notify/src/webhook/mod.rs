@@ -97,6 +97,8 @@ fn failure(failure: &Failure) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use patkeeper_core::report::SliceEntry;
+
     use super::*;
     use crate::fixture::{self, audited, revoked};
 
@@ -155,6 +157,26 @@ mod tests {
     }
 
     #[test]
+    fn an_organizations_document_names_owners_and_counts_what_is_only_counted() {
+        let mut report = fixture::organization_of(5_000, "ann@acme.example");
+        let document = webhook(&fixture::judged(&report, ""));
+        assert_eq!(document["pats"][0]["owner"], "ann@acme.example");
+        assert_eq!(document["findings"][0]["owner"], "ann@acme.example");
+        assert_eq!(document["leftOut"]["pats"], 4_998);
+        assert_eq!(document["leftOut"]["findings"], 4_999);
+        assert_eq!(document.get("slice"), None);
+        report.slice = Some(SliceEntry {
+            position: 3,
+            of: 8,
+            unmatched: Vec::new(),
+            undecided: Vec::new(),
+            unused: None,
+        });
+        let document = webhook(&fixture::judged(&report, ""));
+        assert_eq!(document["slice"], json!({"position": 3, "of": 8}));
+    }
+
+    #[test]
     fn a_long_list_is_cut_and_counted() {
         let document = webhook(&fixture::judged(&fixture::crowd(60, "x"), ""));
         assert_eq!(document["pats"].as_array().unwrap().len(), MOST);
@@ -164,7 +186,7 @@ mod tests {
     #[test]
     fn a_hostile_name_is_one_harmless_line() {
         let name = "a\n##vso[task.complete]\u{202e}b";
-        let judged = webhook(&fixture::judged(&fixture::crowd(1, name), name));
+        let judged = webhook(&fixture::judged(&fixture::organization_of(1, name), name));
         let rotation = fixture::tell(&fixture::poisoned(1, name), &fixture::run(name), webhook);
         let revocation = revoked::tell(&revoked::poisoned(1, name), webhook);
         let audit = audited::tell(&audited::poisoned(1, name), webhook);
