@@ -1,5 +1,5 @@
-//! Microsoft's own Python clients against the simulator: what they accept and refuse, Entra and Key Vault would let
-//! them. They know of the simulator nothing but a proxy and a CA.
+//! Microsoft's own Python clients against the simulator: what they accept and refuse, Entra, Key Vault and Azure DevOps
+//! would let them. They know of the simulator nothing but a proxy and a CA.
 //!
 //! `cargo xtask test` installs them; elsewhere these tests say that they are skipped.
 
@@ -13,5 +13,6 @@
     reason = "a broken premise should end the test where it is found"
 )]
 
+mod administration;
 mod peer;
 mod vault;
