@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use patkeeper_agent::registry::{self, Kind, Task, sign_in_command};
+use patkeeper_agent::registry::{self, Kind, Task, identify_command, sign_in_command};
 
-use crate::{agent, explain, people, scopes, sign_in};
+use crate::{agent, explain, identify, people, scopes, sign_in};
 
 /// Runs what the arguments say. Its own usage errors end with 2, like all bad input.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("task", matches)) => agent::run(&text(matches, "name").unwrap_or_default()),
         Some(("scopes", matches)) => scopes::run(matches.get_many::<String>("words").into_iter().flatten()),
         Some(("explain", matches)) => explain::run(matches.get_many::<String>("text").into_iter().flatten()),
+        Some(("identify", matches)) => identify::run(matches),
         Some(("sign-in", matches)) => sign_in::command::run(matches),
         #[cfg(feature = "demo")]
         Some(("demo", _)) => crate::demo::run(),
@@ -40,6 +41,9 @@ fn tree() -> Command {
         .arg_required_else_help(true)
         .subcommands(registry::TASKS.iter().map(|task| for_people(task)))
         .subcommand(for_people(&sign_in_command::COMMAND))
+        .subcommand(for_people(&identify_command::COMMAND).after_help(
+            "Example:\n  patkeeper identify --organization acme < leaked.txt",
+        ))
         .subcommand(
             Command::new("scopes")
                 .about("Finds the least scope for what a PAT has to do.")

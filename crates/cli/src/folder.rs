@@ -19,11 +19,18 @@ impl Folder {
     }
 
     /// A half-written report would be read as a whole one, so its name comes last.
-    pub(crate) fn put(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+    pub(crate) fn put(
+        &self,
+        name: &str,
+        draw: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<PathBuf> {
         let mut file = tempfile::Builder::new()
             .prefix(".patkeeper")
             .tempfile_in(&self.0)?;
-        file.write_all(text.as_bytes())?;
+        let mut out = io::BufWriter::new(&mut file);
+        draw(&mut out)?;
+        out.flush()?;
+        drop(out);
         let path = self.0.join(name);
         file.persist(&path)?;
         Ok(path)

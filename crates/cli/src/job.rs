@@ -1,9 +1,10 @@
 //! One run of one task: its checked inputs, and all that is around it.
 
+use chrono::Utc;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::context::AgentContext;
-use patkeeper_agent::inputs::{Inputs, PatMonitorInputs, PatRotateInputs};
-use patkeeper_agent::registry::{Task, pat_monitor, pat_rotate};
+use patkeeper_agent::inputs::{Inputs, PatAuditInputs, PatMonitorInputs, PatRevokeInputs, PatRotateInputs};
+use patkeeper_agent::registry::{Task, pat_audit, pat_monitor, pat_revoke, pat_rotate};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::organization::Organization;
 use patkeeper_core::report::Run;
@@ -11,7 +12,7 @@ use patkeeper_http::{Client, Settings};
 
 use crate::run::{self, Ending};
 use crate::sign_in::Place;
-use crate::{monitor, rotate};
+use crate::{audit, monitor, revoke, rotate};
 
 /// What is around a run.
 pub(crate) struct Around<'a> {
@@ -66,8 +67,14 @@ impl Around<'_> {
 /// Checks a task's inputs, then runs it.
 pub(crate) fn perform(task: &'static Task, inputs: &Inputs, around: Around<'_>) -> Result<Ending, Failure> {
     match task.name {
-        name if name == pat_monitor::TASK.name => monitor::perform(PatMonitorInputs::read(inputs)?, around),
+        name if name == pat_monitor::TASK.name => {
+            monitor::perform(PatMonitorInputs::read(inputs, around.context)?, around)
+        }
         name if name == pat_rotate::TASK.name => rotate::perform(PatRotateInputs::read(inputs)?, around),
+        name if name == pat_revoke::TASK.name => revoke::perform(PatRevokeInputs::read(inputs)?, around),
+        name if name == pat_audit::TASK.name => {
+            audit::perform(PatAuditInputs::read(inputs, Utc::now())?, around)
+        }
         name => Err(Failure::new(
             FailureKind::Bug,
             format!("{name} is declared, and nothing runs it."),

@@ -2,17 +2,22 @@
 
 mod agent;
 mod alerts;
+mod audit;
 mod commands;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
 mod folder;
+mod identify;
 mod job;
 mod memory;
 mod monitor;
 mod people;
+mod report;
+mod revoke;
 mod rotate;
 mod run;
+mod say;
 mod scopes;
 mod sign_in;
 

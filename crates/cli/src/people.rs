@@ -11,6 +11,7 @@ use patkeeper_agent::inputs::Inputs;
 use patkeeper_agent::registry::{Input, Task};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_http::Settings;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::commands::text;
 use crate::job::{self, Around};
@@ -87,17 +88,20 @@ fn typed_in(task: &'static Task, matches: &ArgMatches) -> Result<Option<(&'stati
         );
         return Err(Failure::new(FailureKind::Input, what));
     }
+    let value = typed(&input.flag())?;
+    Ok(Some((input.name, value.expose_secret().to_owned())))
+}
+
+/// All of standard input; `what` names it.
+pub(crate) fn typed(what: &str) -> Result<SecretString, Failure> {
     let mut value = String::new();
-    std::io::stdin()
-        .take(64 * 1024)
-        .read_to_string(&mut value)
-        .map_err(|error| {
-            Failure::new(
-                FailureKind::Input,
-                format!("{} could not be read from standard input: {error}.", input.flag()),
-            )
-        })?;
-    Ok(Some((input.name, value)))
+    let read = std::io::stdin().take(64 * 1024).read_to_string(&mut value);
+    let value = SecretString::from(value);
+    read.map_err(|error| {
+        let what = format!("{what} could not be read from standard input: {error}.");
+        Failure::new(FailureKind::Input, what)
+    })?;
+    Ok(value)
 }
 
 /// A secret that is given and empty, or more than one line, was lost on its way: it must not read as one that was

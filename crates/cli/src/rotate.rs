@@ -11,6 +11,7 @@ use patkeeper_agent::inputs::PatRotateInputs;
 use patkeeper_agent::registry::pat_rotate;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::news::News;
+use patkeeper_core::purpose::Purpose;
 use patkeeper_core::render;
 use patkeeper_core::rotation::{Observed, Outcome, RotationId, RotationReport, RunId, Settings, Step};
 use patkeeper_devops::{AzureDevOps, Probe};
@@ -132,7 +133,7 @@ async fn sign_in(
 ) -> Result<Ways, Failure> {
     let place = around.place(client);
     let signing_in = place.sign_in(&inputs.sign_in);
-    let tokens = signing_in.azure_devops().await?;
+    let tokens = signing_in.azure_devops(Purpose::Rotate).await?;
     let organization = inputs.settings.organization.clone();
     let service = AzureDevOps::new(client.clone(), organization, tokens);
     let vault = signing_in.vault(&inputs.vault)?;

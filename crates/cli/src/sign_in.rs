@@ -70,9 +70,10 @@ impl<'a> Place<'a> {
 }
 
 impl SigningIn<'_> {
-    /// Whose token calls Azure DevOps. A first token is got, so that a sign-in that fails ends the run before
+    /// Whose token calls Azure DevOps, with the permissions that the purpose takes where they are asked for one by
+    /// one. A first token is got, so that a sign-in that fails ends the run before
     /// anything else is asked for.
-    pub(crate) async fn azure_devops(&self) -> Result<Arc<dyn TokenSource>, Failure> {
+    pub(crate) async fn azure_devops(&self, purpose: Purpose) -> Result<Arc<dyn TokenSource>, Failure> {
         let place = self.place;
         let scope = format!("{AZURE_DEVOPS}/.default");
         let source: Arc<dyn TokenSource> = match &self.inputs.choice {
@@ -92,10 +93,10 @@ impl SigningIn<'_> {
             }
             SignIn::ManagedIdentity { client_id } => place.managed(client_id.as_deref())?.tokens_for(scope),
             SignIn::AzureCli => place.azure_cli()?.tokens_for(scope),
-            SignIn::RefreshToken(refresh) => Arc::new(self.refresh_token(refresh)?),
+            SignIn::RefreshToken(refresh) => Arc::new(self.refresh_token(refresh, purpose)?),
         };
         let facts = TokenFacts::read(source.token().await?.expose_secret());
-        for warning in facts.warnings(Utc::now()) {
+        for warning in facts.warnings(purpose, Utc::now()) {
             place.console.warning(&warning);
         }
         Ok(source)
@@ -115,7 +116,7 @@ impl SigningIn<'_> {
         Ok(self.reached.get_or_init(|| reached))
     }
 
-    fn refresh_token(&self, refresh: &RefreshTokenInputs) -> Result<RefreshToken, Failure> {
+    fn refresh_token(&self, refresh: &RefreshTokenInputs, purpose: Purpose) -> Result<RefreshToken, Failure> {
         let (place, reached) = (self.place, self.reached()?);
         if refresh.tenant_id.is_none() && reached.cloud() != Cloud::Public {
             return Err(no_tenant(reached.cloud()));
@@ -150,7 +151,7 @@ impl SigningIn<'_> {
         Ok(RefreshToken::new(
             &place.setup(Cloud::Public),
             app,
-            scopes(Purpose::Rotate),
+            scopes(purpose),
             Arc::new(kept),
         ))
     }

@@ -94,7 +94,9 @@ pub(super) fn summarize(around: &Around<'_>, report: &RotationReport, run: &Run)
     };
     let folder = temp.join("patkeeper").join(context.step_folder());
     let text = console.scrub(&render::rotation::markdown(report, run));
-    match Folder::prepare(&folder).and_then(|folder| folder.put("patkeeper.md", &text)) {
+    match Folder::prepare(&folder)
+        .and_then(|folder| folder.put("patkeeper.md", |out| out.write_all(text.as_bytes())))
+    {
         Ok(path) => console.upload_summary(&path.to_string_lossy()),
         Err(error) => console.warning(&format!(
             "The summary could not be written to {}: {error}.",

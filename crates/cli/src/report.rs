@@ -1,0 +1,165 @@
+//! The files that a step leaves of its report.
+
+use std::io;
+use std::path::PathBuf;
+
+use patkeeper_agent::Front;
+use patkeeper_agent::console::Console;
+use patkeeper_agent::inputs::ReportFormat;
+use patkeeper_core::failure::{Failure, FailureKind};
+use patkeeper_core::judge::{StepEnd, StepResult};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::folder::Folder;
+use crate::job::Around;
+
+/// The files of one report.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// `patkeeper.json`.
+    pub(crate) json: Option<PathBuf>,
+    /// All of them, in the order written.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Written {
+    /// The value of the output `reportJson`.
+    pub(crate) fn json(&self) -> String {
+        let path = self.json.as_deref().map(|path| path.to_string_lossy());
+        path.unwrap_or_default().into_owned()
+    }
+
+    /// The paths for people.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.files.iter().map(|path| path.display().to_string()).collect()
+    }
+}
+
+/// The folder that reports go to; `None`: nowhere. Each step of a job has one of its own, since uploads are queued.
+pub(crate) fn folder(directory: Option<&PathBuf>, around: &Around<'_>) -> Result<Option<Folder>, Failure> {
+    let front = around.console.front();
+    let Some(directory) = directory else {
+        return Ok(None);
+    };
+    let path = match front {
+        Front::Agent => directory.join(around.context.step_folder()),
+        Front::People => directory.clone(),
+    };
+    let folder = Folder::prepare(&path).map_err(|error| {
+        let path = path.display();
+        let label = front.label("reportDirectory");
+        Failure::new(
+            FailureKind::Input,
+            format!("{label}: '{path}' cannot be written to: {error}."),
+        )
+        .with_code("badInput")
+        .with_way_out("give a folder that the agent may write to, such as $(Agent.TempDirectory)/patkeeper")
+    })?;
+    Ok(Some(folder))
+}
+
+/// Writes the report's files, each drawn by `draw`. A report that cannot be written fails the step, for someone relies
+/// on it; it never takes a result's place.
+pub(crate) fn write(
+    console: &Console,
+    folder: Option<&Folder>,
+    asked: &[ReportFormat],
+    end: StepEnd,
+    draw: impl Fn(ReportFormat, &mut dyn io::Write) -> io::Result<()>,
+) -> (Written, StepEnd) {
+    let Some(folder) = folder else {
+        return (Written::default(), end);
+    };
+    match put(console, folder, asked, draw) {
+        Ok(written) => (written, end),
+        Err(error) => {
+            console.error(&format!(
+                "The report could not be written: {error}. Is the disk full?"
+            ));
+            let exit_code = if end.result == StepResult::Failed {
+                end.exit_code
+            } else {
+                FailureKind::Input.exit_code()
+            };
+            let end = StepEnd {
+                result: StepResult::Failed,
+                exit_code,
+            };
+            (Written::default(), end)
+        }
+    }
+}
+
+fn put(
+    console: &Console,
+    folder: &Folder,
+    asked: &[ReportFormat],
+    draw: impl Fn(ReportFormat, &mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<Written> {
+    let mut written = Written::default();
+    let mut summary = None;
+    for format in formats(console, asked) {
+        let name = match format {
+            ReportFormat::Json => "patkeeper.json",
+            ReportFormat::Markdown => "patkeeper.md",
+            ReportFormat::Junit => "patkeeper.junit.xml",
+            ReportFormat::Csv => "patkeeper.csv",
+        };
+        let path = folder.put(name, |out| draw(format, out))?;
+        match format {
+            ReportFormat::Json => written.json = Some(path.clone()),
+            ReportFormat::Markdown => summary = Some(path.clone()),
+            ReportFormat::Junit | ReportFormat::Csv => {}
+        }
+        written.files.push(path);
+    }
+    if let Some(summary) = summary {
+        console.upload_summary(&summary.to_string_lossy());
+    }
+    Ok(written)
+}
+
+/// The formats asked for; JSON is what `reportJson` promises, Markdown what the build's page shows.
+fn formats(console: &Console, asked: &[ReportFormat]) -> Vec<ReportFormat> {
+    let mut formats = vec![ReportFormat::Json];
+    if console.front() == Front::Agent {
+        formats.push(ReportFormat::Markdown);
+    }
+    for format in asked {
+        if !formats.contains(format) {
+            formats.push(*format);
+        }
+    }
+    formats
+}
+
+/// The report, or a row of it, without any secret of this run. A service may quote what it was sent, and nobody masks
+/// files and chat messages: so it is taken out once, before anything is drawn, while each secret still stands whole.
+pub(crate) fn scrubbed<T: Serialize + DeserializeOwned>(console: &Console, report: T) -> Result<T, Failure> {
+    fn scrub(console: &Console, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = console.scrub(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| scrub(console, item)),
+            Value::Object(members) => members.values_mut().for_each(|member| scrub(console, member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    // Nearly always there is nothing to take out, and taking the report apart costs as much as drawing it.
+    if serde_json::to_string(&report).is_ok_and(|text| console.scrub(&text) == text) {
+        return Ok(report);
+    }
+    let scrubbed = serde_json::to_value(report).and_then(|mut value| {
+        scrub(console, &mut value);
+        serde_json::from_value(value)
+    });
+    // A secret that equals a word of the report's own, such as a status, must not end as an unscrubbed report.
+    scrubbed.map_err(|error| {
+        Failure::new(
+            FailureKind::Input,
+            format!("A secret of this run is a word that the report needs: {error}."),
+        )
+        .with_way_out("check the secret inputs: is one of them mixed up with another?")
+    })
+}
