@@ -33,6 +33,8 @@ pub(super) static ROWS: &[Advice] = &[
             "signIn: refreshToken, a user's sign-in kept in Key Vault: unattended, after patkeeper sign-in was run once \
              (docs/sign-in.md#refresh-token)",
             "signIn: accessToken, a user's token from an earlier step (docs/sign-in.md#access-token)",
+            "PatMonitor and PatRevoke: scope: organization, where an administrator's identity may read everyone's PATs; \
+             whether an application may is not documented, so it is tried",
             "signIn: azureCli, on an agent of your own where a user has signed in with az login \
              (docs/sign-in.md#azure-cli)",
         ],
