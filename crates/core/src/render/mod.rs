@@ -9,6 +9,7 @@ mod junit;
 mod log;
 mod markdown;
 mod page;
+pub mod revocation;
 pub mod rotation;
 mod table;
 mod verdict;

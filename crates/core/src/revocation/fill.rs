@@ -30,16 +30,14 @@ impl RevocationReport {
             .into_iter()
             .map(|entry| row(entry, &organization, whole))
             .collect();
-        let global = self.pats.iter().filter(|pat| pat.global).count();
-        if global > 0 {
-            let (are, they) = if global == 1 {
-                ("PAT is", "it is")
-            } else {
-                ("PATs are", "they are")
-            };
-            self.notes.push(format!(
-                "{global} {are} global: {they} valid in all organizations of the owner, and revoked for all of them."
-            ));
+        match self.pats.iter().filter(|pat| pat.global).count() {
+            0 => {}
+            1 => self
+                .notes
+                .push("1 PAT is global: revoking it ends it in all organizations of its owner.".to_owned()),
+            several => self.notes.push(format!(
+                "{several} PATs are global: revoking them ends them in all organizations of their owners."
+            )),
         }
         let bound = self
             .pats

@@ -16,6 +16,8 @@ mod report;
 #[cfg(feature = "schema")]
 mod schema;
 mod settings;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use choose::{Chosen, Entry, Fate, Found, Sought};
 pub use fill::Tried;
