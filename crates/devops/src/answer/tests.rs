@@ -321,3 +321,102 @@ proptest! {
         let _ = (unescape(&text), unescape(&escaped));
     }
 }
+
+fn of_user(status: u16, body: &str) -> String {
+    fault(&json_answer(status, body), About::User, &user(), &token())
+        .map_or("none".to_owned(), |(reason, _)| format!("{reason:?}"))
+}
+
+#[test]
+fn a_404_is_about_the_user_only_where_it_speaks_of_one() {
+    for (message, type_key) in [
+        ("VS403283: Could not find a user.", "IdentityNotFoundException"),
+        ("The subject 'aad.QW5u' was not found.", "VssServiceException"),
+        ("There is no such thing.", "GraphSubjectNotFoundException"),
+    ] {
+        assert_eq!(of_user(404, &error(message, type_key)), "NoSuchUser", "{message}");
+    }
+    for (message, type_key) in [
+        ("The resource cannot be found.", ""),
+        (
+            "API resource location 0001 is not registered on https://vssps.dev.azure.com/users/.",
+            "VssResourceNotFoundException",
+        ),
+        (
+            "The controller for path '/users-org/_apis/tokenadmin' was not found.",
+            "HttpException",
+        ),
+        (
+            "The collection 'identity-org' does not exist.",
+            "HostNotFoundException",
+        ),
+    ] {
+        assert_eq!(
+            of_user(404, &error(message, type_key)),
+            "OrganizationNotFound",
+            "{message}"
+        );
+    }
+    assert_eq!(of_user(404, ""), "OrganizationNotFound");
+    let page = answer(404, &[("content-type", "text/html")], "<h1>No such user</h1>");
+    let page = fault(&page, About::User, &user(), &token()).unwrap();
+    assert!(matches!(page.0, Reason::OrganizationNotFound));
+    let not_here = error("Could not find a user.", "IdentityNotFoundException");
+    assert_eq!(
+        reason(&json_answer(404, &not_here), &user()),
+        "OrganizationNotFound"
+    );
+}
+
+#[test]
+fn what_a_token_lacks_depends_on_what_it_was_used_for() {
+    let facts = |scope: &str| TokenFacts {
+        scopes: vec![scope.into()],
+        ..user()
+    };
+    let of = |about, facts: &TokenFacts| match fault(&answer(403, &[], ""), about, facts, &token()) {
+        Some((reason, _)) => format!("{reason:?}"),
+        None => "none".to_owned(),
+    };
+    assert_eq!(of(About::AuditLog, &user()), "MissingScopes([\"vso.auditlog\"])");
+    assert_eq!(of(About::AuditLog, &facts("vso.auditlog")), "Refused");
+    assert!(of(About::AnyonesPats, &facts("vso.graph")).contains("vso.tokenadministration"));
+    assert_eq!(of(About::User, &facts("user_impersonation")), "Refused");
+    let denied = json_answer(
+        403,
+        &error(
+            "The requested operation is not allowed.",
+            "InvalidAccessException",
+        ),
+    );
+    let user = fault(&denied, About::User, &facts("user_impersonation"), &token()).unwrap();
+    assert!(matches!(user.0, Reason::NotAuthorized), "a user is no app");
+    let app = fault(&denied, About::User, &app(), &token()).unwrap();
+    assert!(matches!(app.0, Reason::AppOnly));
+}
+
+#[test]
+fn a_log_that_is_switched_off_is_told_from_one_that_may_not_be_read() {
+    let of = |status, message: &str| {
+        let answer = json_answer(status, &error(message, "AuditException"));
+        let facts = TokenFacts {
+            scopes: vec!["vso.auditlog".into()],
+            ..user()
+        };
+        fault(&answer, About::AuditLog, &facts, &token()).map(|(reason, _)| format!("{reason:?}"))
+    };
+    for status in [400, 403, 404] {
+        assert_eq!(
+            of(status, "Auditing is not enabled for this organization.").as_deref(),
+            Some("AuditingOff")
+        );
+    }
+    assert_eq!(
+        of(403, "You need the permission View audit log.").as_deref(),
+        Some("Refused")
+    );
+    assert_eq!(
+        of(404, "The resource cannot be found.").as_deref(),
+        Some("OrganizationNotFound")
+    );
+}

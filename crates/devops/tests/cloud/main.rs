@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod administrator;
 mod rotation;
 mod service;
 
@@ -26,18 +27,19 @@ impl TokenSource for Token {
     }
 }
 
-/// A way into the organization acme, with a token that it need not know.
-fn acme_with(sim: &Sim, token: String) -> AzureDevOps {
+/// A client that reaches nothing but the simulator.
+fn client(sim: &Sim) -> Client {
     let env = sim.agent_env();
     let settings = Settings::from_agent(|name| {
         env.iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.clone())
     });
-    let client = Client::new(&settings.unwrap()).unwrap();
-    AzureDevOps::new(
-        client,
-        Organization::parse("acme").unwrap(),
-        Arc::new(Token(token)),
-    )
+    Client::new(&settings.unwrap()).unwrap()
+}
+
+/// A way into the organization acme, with a token that it need not know.
+fn acme_with(sim: &Sim, token: String) -> AzureDevOps {
+    let acme = Organization::parse("acme").unwrap();
+    AzureDevOps::new(client(sim), acme, Arc::new(Token(token)))
 }
