@@ -46,7 +46,7 @@ impl Scope {
 }
 
 /// The rows that came of something judged, in no order.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Judged {
     /// PATs.
     pub pats: Vec<PatEntry>,
@@ -456,3 +456,6 @@ fn unreadable_of(reading: &OrganizationReading) -> impl Iterator<Item = Unreadab
         failure: unreadable.failure.clone(),
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -38,4 +38,6 @@ fn count(number: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) use judging::tests as judging_tests;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -14,12 +14,12 @@ use crate::report::{PatEntry, PatStatus, Verdict};
 use crate::scope::ScopeSet;
 use crate::time;
 
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     time::parse("2026-11-21T08:00:00Z").unwrap()
 }
 
 /// A PAT of account `acme-id` that was made `age` days ago and ends after `left`.
-fn pat(name: &str, age: i64, left: TimeDelta) -> Pat {
+pub(crate) fn pat(name: &str, age: i64, left: TimeDelta) -> Pat {
     Pat {
         authorization_id: AuthorizationId::new(format!("{name}/{age}")),
         display_name: name.to_owned(),
@@ -35,21 +35,21 @@ fn pat(name: &str, age: i64, left: TimeDelta) -> Pat {
     }
 }
 
-fn days(days: i64) -> TimeDelta {
+pub(crate) fn days(days: i64) -> TimeDelta {
     TimeDelta::days(days)
 }
 
-fn in_accounts(mut pat: Pat, accounts: &[&str]) -> Pat {
+pub(crate) fn in_accounts(mut pat: Pat, accounts: &[&str]) -> Pat {
     pat.reach = Reach::Organizations(accounts.iter().map(|&account| account.to_owned()).collect());
     pat
 }
 
-fn global(mut pat: Pat) -> Pat {
+pub(crate) fn global(mut pat: Pat) -> Pat {
     pat.reach = Reach::AllOrganizations;
     pat
 }
 
-fn reading(name: &str, pats: Vec<Pat>) -> OrganizationReading {
+pub(crate) fn reading(name: &str, pats: Vec<Pat>) -> OrganizationReading {
     OrganizationReading {
         organization: Organization::parse(name).unwrap(),
         account_id: Some(format!("{name}-ID")),
@@ -60,14 +60,14 @@ fn reading(name: &str, pats: Vec<Pat>) -> OrganizationReading {
     }
 }
 
-fn unreadable(kind: FailureKind) -> Unreadable {
+pub(crate) fn unreadable(kind: FailureKind) -> Unreadable {
     Unreadable {
         what: "the expired PATs".to_owned(),
         failure: Failure::new(kind, "it broke"),
     }
 }
 
-fn settings() -> MonitorSettings {
+pub(crate) fn settings() -> MonitorSettings {
     MonitorSettings {
         names: Vec::new(),
         require_names: Vec::new(),
@@ -80,7 +80,7 @@ fn settings() -> MonitorSettings {
     }
 }
 
-fn run() -> Run {
+pub(crate) fn run() -> Run {
     Run {
         task: "PatMonitor".to_owned(),
         at: now(),
@@ -90,7 +90,7 @@ fn run() -> Run {
     }
 }
 
-fn globs(patterns: &[&str]) -> Vec<Glob> {
+pub(crate) fn globs(patterns: &[&str]) -> Vec<Glob> {
     patterns.iter().map(|&pattern| Glob::new(pattern)).collect()
 }
 
@@ -103,7 +103,7 @@ fn acme(pats: Vec<Pat>) -> Report {
 }
 
 /// `name status daysLeft` of each PAT, in the order of the report.
-fn lines(report: &Report) -> Vec<String> {
+pub(crate) fn lines(report: &Report) -> Vec<String> {
     report
         .pats
         .iter()
@@ -695,7 +695,7 @@ fn policy_fails_a_step_only_where_asked_and_not_what_is_waived() {
 }
 
 prop_compose! {
-    fn any_pat()(
+    pub(crate) fn any_pat()(
         id in 0_u8..40,
         name in prop_oneof!["ci", "ci-2026-0[1-9]-1[0-9]", "[a-c]", "\\PC{0,12}"],
         age in 0_i64..400,
@@ -717,7 +717,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_reading()(
+    pub(crate) fn any_reading()(
         organization in prop_oneof![Just("acme"), Just("beta")],
         known in any::<bool>(),
         pats in prop::collection::vec(any_pat(), 0..25),
@@ -738,7 +738,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_settings()(
+    pub(crate) fn any_settings()(
         names in prop::collection::vec("[a-c*?]{1,3}|ci*", 0..3),
         required in prop::collection::vec("[a-c*?]{1,3}|ci*", 0..3),
         critical in 0_u32..40,

@@ -285,11 +285,179 @@ mod tests {
         assert_eq!(from_json("\u{feff}{}"), Err(ReportError::NotAReport));
     }
 
+    /// A small report with two rows of each kind, as JSON.
+    fn sample() -> Value {
+        let report = crate::render::tests::monday();
+        let mut value = serde_json::to_value(&report).unwrap();
+        for rows in ["pats", "findings"] {
+            value[rows].as_array_mut().unwrap().truncate(2);
+        }
+        value["unreadable"] = serde_json::json!([{
+            "organization": "acme",
+            "what": "x",
+            "failure": {"kind": "service", "code": null, "what": "y", "why": null, "waysOut": [], "serviceWords": null},
+        }]);
+        value
+    }
+
+    /// The members of an object in an order that a JSON writer may choose.
+    fn in_order(value: &Value, names: &[&str]) -> String {
+        let members: Vec<String> = names
+            .iter()
+            .map(|name| format!("{name:?}: {}", value[*name]))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+
+    const NAMES: [&str; 15] = [
+        "schema",
+        "tool",
+        "run",
+        "status",
+        "totals",
+        "soonest",
+        "organizations",
+        "settings",
+        "slice",
+        "merged",
+        "pats",
+        "findings",
+        "missing",
+        "unreadable",
+        "notes",
+    ];
+
+    #[test]
+    fn rows_are_handed_on_and_not_held_whatever_the_order_of_members() {
+        let value = sample();
+        let mut turned = NAMES;
+        turned.reverse();
+        for names in [NAMES, turned] {
+            let mut rows = Vec::new();
+            let text = in_order(&value, &names);
+            let head = read_into(text.as_bytes(), &mut |row| {
+                rows.push(row);
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(rows.len(), 5);
+            assert!(head.pats.is_empty() && head.findings.is_empty() && head.unreadable.is_empty());
+            assert_eq!(from_json(&text).unwrap().pats.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_report_of_an_earlier_version_is_read() {
+        let mut value = sample();
+        let members = value.as_object_mut().unwrap();
+        members.remove("slice");
+        members.remove("merged");
+        value["settings"].as_object_mut().unwrap().remove("waivers");
+        value["organizations"][0].as_object_mut().unwrap().remove("users");
+        for rows in ["pats", "findings"] {
+            value[rows][0].as_object_mut().unwrap().remove("owner");
+        }
+        let report = from_json(&value.to_string()).unwrap();
+        assert_eq!((report.slice, report.merged.len()), (None, 0));
+    }
+
+    #[test]
+    fn members_of_a_later_version_are_passed_over() {
+        let mut value = sample();
+        value["later"] = serde_json::json!({"pats": [1, {"x": null}]});
+        value["pats"][0]["later"] = serde_json::json!([1]);
+        assert!(from_json(&value.to_string()).is_ok());
+    }
+
+    /// What it is counts before what does not fit, wherever it says so.
+    #[test]
+    fn a_report_of_another_kind_is_called_so_whatever_its_rows() {
+        for text in [
+            "{\"pats\": [1, 2], \"schema\": \"patkeeper.report/2\"}",
+            "{\"schema\": \"patkeeper.report/2\", \"pats\": {}, \"more\": [[]]}",
+        ] {
+            assert!(
+                matches!(from_json(text), Err(ReportError::OtherVersion { .. })),
+                "{text}"
+            );
+        }
+        let text = "{\"pats\": [1, 2], \"schema\": \"patkeeper.report/1\"}";
+        assert!(matches!(from_json(text), Err(ReportError::DoesNotFit { .. })));
+        assert_eq!(from_json("{\"pats\": [1]}"), Err(ReportError::NotAReport));
+    }
+
+    #[test]
+    fn a_report_that_was_cut_or_written_twice_is_refused() {
+        let text = in_order(&sample(), &NAMES);
+        for cut in [1, 100, text.len() / 2, text.len() - 1] {
+            assert!(matches!(
+                from_json(&text[..cut]),
+                Err(ReportError::NotJson { .. })
+            ));
+        }
+        assert!(matches!(
+            from_json(&format!("{text}{text}")),
+            Err(ReportError::NotJson { .. })
+        ));
+        let twice = text.replacen('{', "{\"pats\": [], ", 1);
+        let refused = from_json(&twice).unwrap_err().to_string();
+        assert!(refused.contains("duplicate field `pats`"), "{refused}");
+    }
+
+    #[test]
+    fn who_takes_no_more_rows_is_heard() {
+        let text = sample().to_string();
+        let full = read_into(text.as_bytes(), &mut |_| {
+            Err(io::Error::other("the disk is full"))
+        });
+        assert_eq!(full, Err(ReportError::Io("the disk is full".to_owned())));
+        let broken = io::BufReader::new(Broken).chain(text.as_bytes());
+        assert!(matches!(
+            read_into(broken, &mut |_| Ok(())),
+            Err(ReportError::Io(_))
+        ));
+    }
+
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the share is gone"))
+        }
+    }
+
+    #[test]
+    fn no_depth_breaks_the_reader() {
+        for deep in ["[", "{\"a\":"] {
+            let text = format!(
+                "{{\"schema\": \"patkeeper.report/1\", \"x\": {}",
+                deep.repeat(100_000)
+            );
+            assert!(from_json(&text).is_err());
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_breaks_the_reader(text in prop_oneof!["\\PC{0,60}", "[{\\[\\]}\",:a-z0-9/. ]{0,60}"]) {
             let _ = from_json(&text);
             let _ = from_json(&format!("{{\"schema\":\"patkeeper.report/1\",{text}}}"));
+        }
+
+        #[test]
+        fn no_value_in_any_place_breaks_the_reader(
+            place in prop::sample::select(vec!["/pats/0", "/pats", "/findings/1/owner", "/unreadable/0/failure", "/slice",
+                "/merged", "/totals/total", "/pats/0/effectiveExpiry", "/pats/0/daysLeft", "/run/at", "/settings/rules"]),
+            with in prop::sample::select(vec!["null", "[]", "{}", "-1", "1e999", "18446744073709551616", "\"\"", "[[]]",
+                "\"+262142-01-01T00:00:00Z\"", "\"-0001-01-01T00:00:00Z\"", "{\"position\":0,\"of\":0}"]),
+        ) {
+            let mut value = sample();
+            *value.pointer_mut(place).unwrap() = Value::String("placed here".to_owned());
+            let _ = from_json(&value.to_string().replace("\"placed here\"", with)).map(|report| {
+                for pat in &report.pats {
+                    let _ = pat.key();
+                }
+            });
         }
     }
 }

@@ -239,3 +239,6 @@ fn contradiction(counted: &Totals, head: &Report) -> Option<String> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,7 +161,9 @@ pub(super) fn notes(sources: &[(String, Report)], groups: &[Group], report: &mut
             notes.push(format!("{name} calls its verdict unknown and does not say why."));
         }
     }
-    for group in groups.iter().filter(|group| group.members.len() > 1) {
+    // A slice leaves unsaid what may be so of its share alone.
+    let sliced = |group: &&Group| members(sources, group).any(|member| member.slice.is_some());
+    for group in groups.iter().filter(sliced) {
         let mut by_name: BTreeMap<&str, u32> = BTreeMap::new();
         let mut elsewhere = 0_u32;
         for member in members(sources, group) {
