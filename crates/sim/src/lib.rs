@@ -6,7 +6,8 @@
 //! leaves the process.
 //!
 //! Behind the proxy stands the [`Cloud`]: organizations, users, bearer tokens and PATs, apps and what Entra has
-//! issued to them, service connections and jobs, with the service's rules. What a machine asks on itself, the
+//! issued to them, service connections and jobs, audit logs, with the service's rules. An organization too large to
+//! be held is a [`Crowd`], worked out from a seed user by user: [`generate::crowd`]. What a machine asks on itself, the
 //! metadata service and App Service's identity endpoint, is started by [`Sim::imds`] and
 //! [`Sim::identity_endpoint`]. [`Cloud::secrets`] lists whatever must not be found in what a run has written.
 //! Tests alter it through [`Sim::cloud`], see what was asked in [`Sim::log`], make single requests
@@ -34,6 +35,7 @@ mod api;
 mod body;
 mod boundary;
 mod cloud;
+mod entry;
 mod fault;
 pub mod generate;
 mod hosts;

@@ -17,11 +17,12 @@ use tokio_rustls::TlsAcceptor;
 use crate::answer::Answer;
 use crate::api::resolves;
 use crate::body::Payload;
+use crate::entry::Entry;
 use crate::fault::Action;
 use crate::hosts::{Service, service};
 use crate::line::{Cutter, Line};
 use crate::request::Request;
-use crate::serve::{self, Cut, Entry, respond};
+use crate::serve::{self, Cut, respond};
 use crate::sim::{Shared, lock};
 
 /// Accepts connections until the future is dropped.
