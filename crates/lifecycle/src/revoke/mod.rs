@@ -11,6 +11,8 @@ mod batches;
 mod one_by_one;
 mod search;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::pin::pin;
@@ -157,9 +159,9 @@ impl<P> Revocation<'_, P> {
             Some(Err(failure)) => Err(failure),
         };
         if sought.is_all_found() && !report.unreadable.is_empty() {
-            report.notes.push(
-                "Not everything could be read. It makes no difference: every id was found.".to_owned(),
-            );
+            report
+                .notes
+                .push("Not everything could be read. It makes no difference: every id was found.".to_owned());
             report.unreadable.clear();
         }
         let refusal = match sought.choose(account) {
@@ -205,7 +207,8 @@ impl Luck {
         if not_done.unclear {
             failure.ways_out.insert(
                 0,
-                "it may have been revoked all the same: run it again, and it says what is still live".to_owned(),
+                "it may have been revoked all the same: run it again, and it says what is still live"
+                    .to_owned(),
             );
         } else if failure.kind == FailureKind::Refused {
             self.refusal.get_or_insert_with(|| failure.clone());

@@ -56,7 +56,8 @@ pub(super) async fn read<P: EveryonesPats>(
         users.skipped = scanned.skipped;
         // Of each one who was named it is said already.
         let rest = scanned.unreadable.into_iter();
-        let rest = rest.filter(|entry| owners.is_empty() || entry.failure.code.as_deref() != Some("nobodyKnown"));
+        let rest =
+            rest.filter(|entry| owners.is_empty() || entry.failure.code.as_deref() != Some("nobodyKnown"));
         unreadable(report, rest.collect());
         report.notes.extend(scanned.notes);
         unreadable(report, named.unmet(organization.name()));
@@ -151,7 +152,11 @@ impl<P: EveryonesPats> EveryonesPats for Named<'_, P> {
         if next.is_none() {
             page.users.extend(self.owners.iter().filter_map(by_descriptor));
         }
-        if !self.owners.iter().any(|owner| matches!(owner, OwnerName::PrincipalName(_))) {
+        if !self
+            .owners
+            .iter()
+            .any(|owner| matches!(owner, OwnerName::PrincipalName(_)))
+        {
             return Ok(page);
         }
         // To the last page, whoever is found: an account that was made again has the name of the one before it, whose

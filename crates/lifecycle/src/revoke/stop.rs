@@ -66,7 +66,12 @@ pub(super) fn left_under_way() -> Tried {
 }
 
 /// What is said of PATs that were not tried any more; of the run, where it is to stop.
-pub(super) fn not_tried(report: &mut RevocationReport, places: &[usize], refusal: Option<Failure>, cancelled: bool) {
+pub(super) fn not_tried(
+    report: &mut RevocationReport,
+    places: &[usize],
+    refusal: Option<Failure>,
+    cancelled: bool,
+) {
     let own = || {
         let what = "Cancelled before it was tried: it is still live.";
         Failure::new(FailureKind::Cancelled, what)
