@@ -8,6 +8,8 @@ mod event;
 mod notes;
 mod pat;
 mod report;
+#[cfg(feature = "schema")]
+mod schema;
 mod settings;
 mod tally;
 #[cfg(test)]
@@ -18,5 +20,7 @@ pub use report::{
     Action, ActorCounts, AuditReport, AuditSettings, AuditTotals, AuditedActor, AuditedEvent,
     AuditedOrganization, AuditedPat, Place, SCHEMA, Who,
 };
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use settings::{FailOn, KEPT_DAYS, Settings, Span};
 pub use tally::{LISTED, OrganizationLog, Tally};
