@@ -12,7 +12,7 @@
 //! | [`time`] | the service's timestamps |
 //! | [`scope`] | the scope catalogue |
 //! | [`pat`], [`family`] | one PAT, its effective expiry, its generations |
-//! | [`owner`], [`slice`] | whose a PAT is, and users shared out over parallel jobs |
+//! | [`owner`], [`mod@slice`] | whose a PAT is, and users shared out over parallel jobs |
 //! | [`judge`] | statuses, verdict, totals |
 //! | [`policy`] | rules, the policy file, waivers |
 //! | [`report`] | `patkeeper.report/1` |

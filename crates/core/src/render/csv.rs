@@ -34,7 +34,7 @@ pub fn csv(report: &Report) -> String {
     in_memory(|out| csv_to(out, &report.rows()))
 }
 
-/// [`csv`] of a report whose rows are kept elsewhere.
+/// [`csv()`] of a report whose rows are kept elsewhere.
 ///
 /// # Errors
 /// Those of writing, and of reading the rows.

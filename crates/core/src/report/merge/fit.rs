@@ -62,7 +62,7 @@ pub(super) fn groups(
         alike(name, &said(&report.settings), first_name, &said(&first.settings))?;
     }
     alike(first_name, &said(&first.settings), "this step", &asked.said())?;
-    let at = |&&(_, ref report): &&(String, Report)| report.run.at;
+    let at = |(_, report): &&(String, Report)| report.run.at;
     if let (Some((oldest, early)), Some((newest, late))) =
         (sources.iter().min_by_key(at), sources.iter().max_by_key(at))
         && late.run.at - early.run.at > APART
