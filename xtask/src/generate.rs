@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use patkeeper_agent::docs;
 use patkeeper_agent::registry::{TASKS, Task, pat_monitor};
-use patkeeper_core::{policy, report, revocation, scope};
+use patkeeper_core::{audit, policy, report, revocation, scope};
 
 use crate::manifest;
 use crate::picture;
@@ -33,7 +33,11 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {
         file: PathBuf::from("docs/scopes.md"),
         text: scope::render::markdown(),
     });
-    for (name, schema) in [("report", report::schema()), ("revocation", revocation::schema())] {
+    for (name, schema) in [
+        ("report", report::schema()),
+        ("revocation", revocation::schema()),
+        ("audit", audit::schema()),
+    ] {
         all.push(Generated {
             file: PathBuf::from("docs").join(format!("{name}.schema.json")),
             text: format!("{}\n", serde_json::to_string_pretty(&schema)?),

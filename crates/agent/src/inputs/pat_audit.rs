@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use patkeeper_core::audit::{FailOn, Settings, Span};
+use patkeeper_core::audit::{FailOn, KEPT_DAYS, Settings, Span};
 use patkeeper_core::organization::Organization;
 use patkeeper_core::time;
 
@@ -76,7 +76,7 @@ fn span(inputs: &Inputs, now: DateTime<Utc>) -> Result<Span, BadInput> {
         let why = format!("it is given, and so are {from_label} and {to_label}; give one or the other.");
         return Err(inputs.bad(&registry::DAYS, why));
     }
-    let kept = TimeDelta::days(i64::from(registry::DAYS_KEPT));
+    let kept = TimeDelta::days(i64::from(KEPT_DAYS));
     if to > now {
         let why = format!("lies in the future: it is {} now.", time::minute(now));
         return Err(inputs.bad_value(TO, why));
@@ -88,14 +88,14 @@ fn span(inputs: &Inputs, now: DateTime<Utc>) -> Result<Span, BadInput> {
     if to - from > kept {
         let why = format!(
             "is more than {days} days before {to_label} ({to}); the service keeps {days} days.",
-            days = registry::DAYS_KEPT,
+            days = KEPT_DAYS,
             to = time::minute(to)
         );
         return Err(inputs.bad_value(FROM, why));
     }
     // A day on top, since a date alone is its midnight. What is older than that reads as if nothing had happened.
     if now - from > kept + TimeDelta::days(1) {
-        let days = registry::DAYS_KEPT;
+        let days = KEPT_DAYS;
         let why = format!(
             "is more than {days} days ago; the service keeps {days} days, so nothing would be found."
         );

@@ -1,21 +1,19 @@
 //! `PatAudit@1`: who did what to which PAT, from the organization's audit log.
 
+use patkeeper_core::audit::KEPT_DAYS;
+
 use super::channels::{self, SLACK_WEBHOOK_URL, TEAMS_WEBHOOK_URL, WEBHOOK_URL};
 use super::reports::{self, REPORT_DIRECTORY, REPORT_FORMATS};
 use super::{Group, Input, Kind, Output, Task, organization, sign_in};
 
 const LOG_GROUP: &str = "logGroup";
 
-/// How long the service keeps the audit log, in days ("Access, export, and filter audit logs", Azure DevOps
-/// documentation).
-pub const DAYS_KEPT: u32 = 90;
-
 /// How far back.
 pub const DAYS: Input = Input::new(
     "days",
     Kind::Number {
         min: 1,
-        max: DAYS_KEPT,
+        max: KEPT_DAYS,
     },
     "Days back",
     "The days before now. The service keeps 90. Blank: 30, unless `startTime` and `endTime` are given instead.",
