@@ -131,7 +131,7 @@ pub async fn read<P: EveryonesPats, W: Watch>(
                 break;
             };
             asking.push(async move {
-                let pats = pats.pats_of(&owner.descriptor).await;
+                let pats = pats.pats_of(&owner).await;
                 (owner, pats)
             });
         }

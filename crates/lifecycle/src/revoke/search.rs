@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::owner::{Owner, OwnerName, SubjectDescriptor};
+use patkeeper_core::owner::{Owner, OwnerName};
 use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_core::report::UsersEntry;
 use patkeeper_core::revocation::{RevocationReport, Sought};
@@ -177,7 +177,7 @@ impl<P: EveryonesPats> EveryonesPats for Named<'_, P> {
         Ok(page)
     }
 
-    async fn pats_of(&self, user: &SubjectDescriptor) -> UsersPats {
+    async fn pats_of(&self, user: &Owner) -> UsersPats {
         self.pats.pats_of(user).await
     }
 }

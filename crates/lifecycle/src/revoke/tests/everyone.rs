@@ -119,7 +119,8 @@ impl EveryonesPats for Cloud {
         })
     }
 
-    async fn pats_of(&self, user: &SubjectDescriptor) -> UsersPats {
+    async fn pats_of(&self, user: &Owner) -> UsersPats {
+        let user = &user.descriptor;
         self.asked.borrow_mut().push(format!("pats {user}"));
         sleep(TAKES).await;
         self.pats
