@@ -3,6 +3,7 @@
 
 mod cloud;
 mod measure;
+mod organization;
 mod rotation;
 mod table;
 
@@ -12,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use self::cloud::Cloud;
+use self::cloud::{Cloud, Size};
 use self::measure::{Cost, cost, median};
 use self::table::{Row, Table};
 use crate::platforms;
@@ -48,7 +49,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     start(&mut table, &program)?;
     step(&mut table, &task, &unpacked)?;
     reading(&mut table, workspace, &program, &unpacked)?;
-    rotation::measure(&mut table, workspace, &program, &unpacked.join("temp"))?;
+    let temp = unpacked.join("temp");
+    rotation::measure(&mut table, workspace, &program, &temp)?;
+    organization::measure(&mut table, workspace, &program, &temp)?;
 
     table.print();
     let written = workspace.root.join("target").join("bench.json");
@@ -137,7 +140,7 @@ fn step(table: &mut Table, task: &Path, unpacked: &Path) -> Result<()> {
 }
 
 fn reading(table: &mut Table, workspace: &Workspace, program: &Path, unpacked: &Path) -> Result<()> {
-    let cloud = Cloud::start(workspace, PATS, 0)?;
+    let cloud = Cloud::start(workspace, Size::Pats(PATS), 0)?;
     let baseline = workspace.root.join("xtask").join("bench").join("baseline.mjs");
     let temp = unpacked.join("temp");
     let (mut ours, mut theirs): (Vec<Cost>, Vec<Cost>) = (Vec::new(), Vec::new());

@@ -70,7 +70,7 @@ fn tree() -> Command {
     #[cfg(feature = "demo")]
     let tree = tree.subcommand(
         Command::new("demo")
-            .about("Shows an audit of a simulated organization, rotates what is due, and audits again. Nothing leaves this machine."),
+            .about("Judges the PATs of a simulated organization, rotates what is due, revokes a leaked one, and judges again. Nothing leaves this machine."),
     );
     tree
 }

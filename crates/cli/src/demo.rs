@@ -1,5 +1,5 @@
-//! `patkeeper demo`: a week of an organization that exists only in this process: an audit, the rotation of what is due,
-//! and the audit again.
+//! `patkeeper demo`: a week of an organization that exists only in this process: its PATs judged, the rotation of what is
+//! due, an incident, and the judgment again.
 //!
 //! The simulator is a cargo feature that the packaged binary is built without. The steps reach it like any cloud:
 //! through the agent's proxy and CA settings, and nothing else.
@@ -14,10 +14,10 @@ use patkeeper_agent::Front;
 use patkeeper_agent::console::{Console, RightToComplete};
 use patkeeper_agent::context::AgentContext;
 use patkeeper_agent::inputs::Inputs;
-use patkeeper_agent::registry::{Task, pat_monitor, pat_rotate};
+use patkeeper_agent::registry::{Task, pat_audit, pat_monitor, pat_revoke, pat_rotate};
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_sim::generate::Pipeline;
-use patkeeper_sim::{Sim, SimConfig, generate};
+use patkeeper_sim::{AuditSeed, Sim, SimConfig, UserSeed, generate};
 
 use crate::job::{self, Around};
 use crate::run::{self, Ending};
@@ -57,6 +57,7 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
     let audit = |failing: &'static str| {
         stage.step(
             &pat_monitor::TASK,
+            &stage.unattended(),
             &[
                 ("policyFile", "policy.yml", &stage.policy.display().to_string()),
                 (
@@ -90,10 +91,32 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
             ("secretName", name, name),
         ];
         inputs.extend(more);
-        stage.step(&pat_rotate::TASK, &inputs)?;
+        stage.step(&pat_rotate::TASK, &stage.unattended(), &inputs)?;
     }
+    // The log tells of a leak, and the leaked PAT dies in one step.
+    stage.step(
+        &pat_audit::TASK,
+        &[("accessToken", "$(entraToken)", &stage.administrator)],
+        &[("days", "30", "30")],
+    )?;
+    stage.step(
+        &pat_revoke::TASK,
+        &stage.unattended(),
+        &[
+            ("authorizationIds", &stage.leaked, &stage.leaked),
+            (
+                "reason",
+                "found in a public repository",
+                "found in a public repository",
+            ),
+            ("dryRun", "false", "false"),
+        ],
+    )?;
     audit("expired")
 }
+
+/// An input: its name, how it is written, and its value.
+type Input<'a> = (&'a str, &'a str, &'a str);
 
 /// A company, and what its pipeline has.
 struct Stage {
@@ -102,6 +125,10 @@ struct Stage {
     pipeline: Pipeline,
     /// The id of a PAT that a person has made.
     by_hand: String,
+    /// The id of a PAT that somebody has found.
+    leaked: String,
+    /// A token that may read the audit log.
+    administrator: String,
     folder: PathBuf,
     policy: PathBuf,
     /// What an agent that is configured with the simulator's proxy and CA gives every step.
@@ -111,16 +138,21 @@ struct Stage {
 impl Stage {
     fn set() -> anyhow::Result<Self> {
         let sim = Sim::start(SimConfig::default()).context("the simulator did not start")?;
-        let (pipeline, by_hand, account) = sim.cloud(|cloud| {
+        let (pipeline, [by_hand, leaked], administrator, account) = sim.cloud(|cloud| {
             let acme = generate::demo(cloud);
             let pipeline = generate::pipeline(cloud, &acme);
             generate::demo_secrets(cloud, &acme, &pipeline.vault);
-            let by_hand = cloud
-                .pats
-                .iter()
-                .find(|pat| pat.display_name == "nuget-feed-sync");
-            let by_hand = by_hand.map(|pat| pat.authorization_id.clone());
-            (pipeline, by_hand.unwrap_or_default(), acme.account_id)
+            let named = |name: &str| cloud.pats.iter().find(|pat| pat.display_name == name).cloned();
+            let (by_hand, leaked) = (named("nuget-feed-sync"), named("grafana-builds"));
+            cloud.audit("acme", true);
+            if let Some(leaked) = &leaked {
+                let found = "Token.PatPublicDiscoveryEvent";
+                cloud.add_event(AuditSeed::of_pat("acme", found, leaked, "Build Service"));
+            }
+            let administrator = UserSeed::new("acme", "admin@acme.example", "Administrator").administrator();
+            let administrator = cloud.enroll(administrator);
+            let ids = [by_hand, leaked].map(|pat| pat.map_or_else(String::new, |pat| pat.authorization_id));
+            (pipeline, ids, cloud.full_token(&administrator), acme.account_id)
         });
         // Kept, so that the reports can be opened; new each time, so that nobody else's file is written to.
         let folder = tempfile::Builder::new()
@@ -141,17 +173,18 @@ impl Stage {
             _sim: sim,
             pipeline,
             by_hand,
+            leaked,
+            administrator,
             folder,
             policy,
             variables,
         })
     }
 
-    /// Shows a step as it is written, then runs it. Each input has its name, how it is written, and its value.
-    fn step(&self, task: &'static Task, inputs: &[(&str, &str, &str)]) -> anyhow::Result<Ending> {
+    /// The inputs of a sign-in with nobody there.
+    fn unattended(&self) -> [Input<'_>; 5] {
         let pipeline = &self.pipeline;
-        let (console, _right) = console(task);
-        let sign_in = [
+        [
             ("azureSubscription", "azure-pats", pipeline.connection.as_str()),
             ("tenantId", "$(tenantId)", pipeline.tenant.as_str()),
             ("clientId", "$(clientId)", pipeline.client_id.as_str()),
@@ -161,7 +194,17 @@ impl Stage {
                 "patkeeper-refresh",
                 pipeline.secret.as_str(),
             ),
-        ];
+        ]
+    }
+
+    /// Shows a step as it is written, then runs it.
+    fn step(
+        &self,
+        task: &'static Task,
+        sign_in: &[Input<'_>],
+        inputs: &[Input<'_>],
+    ) -> anyhow::Result<Ending> {
+        let (console, _right) = console(task);
         let all: Vec<_> = sign_in.iter().chain(inputs).collect();
         console.text("");
         console.text(&format!("  - task: {}@1", task.name));

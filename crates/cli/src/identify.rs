@@ -74,7 +74,7 @@ async fn identify(
             }
             Standing::Refused(failure) | Standing::NoOrganization(failure) => {
                 let why = failure.why.as_deref().unwrap_or_default();
-                console.text(&format!("  {name}: no. {} {why}", failure.what).trim_end());
+                console.text(format!("  {name}: no. {} {why}", failure.what).trim_end());
             }
             Standing::Unknown(failure) => {
                 unknown += 1;

@@ -110,12 +110,12 @@ async fn revoked(
     })
 }
 
-/// How far it is, for whoever waits.
+/// How far it is, for whoever waits: reading is the first half.
 fn tell(console: &Console, progress: Progress) {
     match progress {
-        Progress::Reading(users) => console.progress(users.percent(), &say::users_read(users)),
+        Progress::Reading(users) => console.progress(users.percent() / 2, &say::users_read(users)),
         Progress::Revoking { done, of } => {
-            let percent = u8::try_from(done * 100 / of.max(1)).unwrap_or(100);
+            let percent = u8::try_from(50 + done * 50 / of.max(1)).unwrap_or(100);
             console.progress(percent, &format!("{done} of {of} PATs revoked"));
         }
     }

@@ -14,6 +14,15 @@ pub(super) struct Cloud {
     environment: Vec<(String, String)>,
 }
 
+/// What an organization holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Size {
+    /// PATs of one user.
+    Pats(usize),
+    /// Users, about three PATs each.
+    Users(u32),
+}
+
 /// When a request came, and when it was answered; in microseconds of the simulator's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
@@ -22,16 +31,24 @@ pub(super) struct Asked {
 }
 
 impl Cloud {
-    /// One organization with so many PATs of one user, in which every answer takes so many milliseconds.
-    pub(super) fn start(workspace: &Workspace, pats: usize, latency: u32) -> Result<Self> {
+    /// One organization of a size, in which every answer takes so many milliseconds.
+    pub(super) fn start(workspace: &Workspace, size: Size, latency: u32) -> Result<Self> {
         workspace.cargo(
             "building the simulator",
-            &["build", "--quiet", "--package", "patkeeper-sim"],
+            &["build", "--quiet", "--profile", "fast", "--package", "patkeeper-sim"],
         )?;
-        let program = workspace.target.join("debug").join("patkeeper-sim");
-        let mut child = workspace
-            .command(program)
-            .args(["--pats", &pats.to_string(), "--latency-ms", &latency.to_string()])
+        let program = workspace.target.join("fast").join("patkeeper-sim");
+        let (flag, number) = match size {
+            Size::Pats(pats) => ("--pats", pats.to_string()),
+            Size::Users(users) => ("--users", users.to_string()),
+        };
+        let mut simulator = workspace.command(program);
+        if let Size::Users(_) = size {
+            // Nobody asks for what was asked, and it would be a great deal.
+            simulator.args(["--log", "0"]);
+        }
+        let mut child = simulator
+            .args([flag, &number, "--latency-ms", &latency.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::cloud::{Cloud, longest_chain};
+use super::cloud::{Cloud, Size, longest_chain};
 use super::measure::{cost, median};
 use super::table::{Row, Table};
 use crate::workspace::Workspace;
@@ -49,7 +49,7 @@ const WAYS: [Way; 2] = [
 /// A rotation that fails.
 pub(super) fn measure(table: &mut Table, workspace: &Workspace, program: &Path, temp: &Path) -> Result<()> {
     for way in &WAYS {
-        let mut cloud = Cloud::start(workspace, PATS, LATENCY)?;
+        let mut cloud = Cloud::start(workspace, Size::Pats(PATS), LATENCY)?;
         // The first one makes the secret, which takes other requests.
         cost(rotation(&cloud, way, program, temp))?.expect(&[0])?;
         cloud.asked()?;

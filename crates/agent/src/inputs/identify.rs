@@ -11,7 +11,7 @@ use crate::scrub::SHORTEST;
 /// All of it.
 #[derive(Debug)]
 pub struct IdentifyInputs {
-    /// At least one, each once, in the order given.
+    /// Each once, in the order given; none: the PAT is to tell them.
     pub organizations: Vec<Organization>,
 }
 
@@ -21,9 +21,11 @@ impl IdentifyInputs {
     /// # Errors
     /// The first flag that is missing or not what it should be.
     pub fn read(inputs: &Inputs) -> Result<Self, BadInput> {
-        Ok(Self {
-            organizations: organization::several(inputs, &registry::ORGANIZATION)?,
-        })
+        let organizations = match inputs.text(&registry::ORGANIZATION) {
+            Some(_) => organization::several(inputs, &registry::ORGANIZATION)?,
+            None => Vec::new(),
+        };
+        Ok(Self { organizations })
     }
 }
 

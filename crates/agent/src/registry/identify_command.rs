@@ -7,9 +7,9 @@ use super::{Input, Task, organization};
 /// Where the PAT may work.
 pub const ORGANIZATION: Input = Input {
     help: "An organization in which the PAT may work: `https://dev.azure.com/acme/`, `https://acme.visualstudio.com/` \
-           or just `acme`. Several: give the flag several times.",
+           or just `acme`. Several: give the flag several times. A PAT that may list its owner's organizations \
+           needs none.",
     default: None,
-    required: true,
     ..organization::SEVERAL
 };
 
