@@ -387,6 +387,16 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_does_not_fit_is_told_of_though_the_report_says_later_what_it_is() {
+        let mut turned = NAMES;
+        turned.reverse();
+        let mut value = sample();
+        value["pats"][1]["daysLeft"] = serde_json::json!("many");
+        let refused = from_json(&in_order(&value, &turned)).unwrap_err().to_string();
+        assert!(refused.contains("invalid type: string \"many\""), "{refused}");
+    }
+
+    #[test]
     fn a_report_that_was_cut_or_written_twice_is_refused() {
         let text = in_order(&sample(), &NAMES);
         for cut in [1, 100, text.len() / 2, text.len() - 1] {
