@@ -96,7 +96,7 @@ async fn read<L: AuditLog>(
     let organization = &target.organization;
     let mut log = OrganizationLog {
         organization: organization.clone(),
-        signed_in: target.log.signed_in(),
+        signed_in: SignedIn::default(),
         unreadable: Vec::new(),
         more_unreadable: 0,
     };
@@ -115,7 +115,7 @@ async fn read<L: AuditLog>(
                 tally.borrow_mut().take(organization, events);
                 note(&mut log, unreadable);
                 match following {
-                    None => return log,
+                    None => break,
                     Some(token) if number < MOST_PAGES && asked.insert(token.clone()) => {
                         next = Some(token);
                         continue;
@@ -132,8 +132,10 @@ async fn read<L: AuditLog>(
         };
         // It is why there is no more: it is named, whatever else is only counted.
         log.unreadable.push(Unreadable { what, failure });
-        return log;
+        break;
     }
+    // A sign-in tells whose it is once it was used.
+    log.signed_in = target.log.signed_in();
     log
 }
 
