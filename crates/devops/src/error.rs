@@ -6,7 +6,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use patkeeper_core::advice::{self, PatTokenError};
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::owner::SubjectDescriptor;
 use patkeeper_core::pat::AuthorizationId;
 use patkeeper_http::{AZURE_DEVOPS, HttpError};
 
@@ -32,8 +31,8 @@ pub enum Doing {
     ListEnded,
     /// Listing the organization's users.
     ListUsers,
-    /// Listing one user's PATs.
-    ListOf(SubjectDescriptor),
+    /// Listing the PATs of a user of this name, bounded.
+    ListOf(String),
     /// Ending so many of anybody's PATs.
     RevokeMany(usize),
     /// Reading the audit log.

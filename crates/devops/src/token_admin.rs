@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use patkeeper_core::failure::Failure;
-use patkeeper_core::owner::SubjectDescriptor;
+use patkeeper_core::owner::Owner;
 use patkeeper_core::pat::{AuthorizationId, Listed, Pat, Reach};
 use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_core::scope::ScopeSet;
@@ -17,7 +17,7 @@ use crate::answer;
 use crate::client::AzureDevOps;
 use crate::error::{DevOpsError, Doing, Reason, Words};
 use crate::fields::{self, Field, Names};
-use crate::own_pats::{odd_entry, walk};
+use crate::own_pats::{odd_entry, shorten, walk};
 use crate::wire::{self, LONGEST_CONTINUATION, OddEntry, Page};
 
 const VERSION: &str = "7.1";
@@ -45,22 +45,18 @@ impl AzureDevOps {
     ///
     /// # Errors
     /// See [`Reason`].
-    pub async fn pats_page_of(
-        &self,
-        user: &SubjectDescriptor,
-        next: Option<&str>,
-    ) -> Result<Page, DevOpsError> {
+    pub async fn pats_page_of(&self, user: &Owner, next: Option<&str>) -> Result<Page, DevOpsError> {
         let ask = async |with_size| self.ask_for_pats_of(user, next, with_size).await;
         self.tokens_page.page(ask).await
     }
 
     async fn ask_for_pats_of(
         &self,
-        user: &SubjectDescriptor,
+        user: &Owner,
         next: Option<&str>,
         with_size: bool,
     ) -> Result<Page, DevOpsError> {
-        let url = self.vssps(&format!("tokenadmin/personalaccesstokens/{user}"));
+        let url = self.vssps(&format!("tokenadmin/personalaccesstokens/{}", user.descriptor));
         let mut request = Request::get(url).query("isPublic", "false");
         if with_size {
             request = request.query("pageSize", PAGE);
@@ -68,7 +64,7 @@ impl AzureDevOps {
         if let Some(next) = next {
             request = request.query("continuationToken", next);
         }
-        let doing = Doing::ListOf(user.clone());
+        let doing = Doing::ListOf(called(user));
         let sent = self.send(request.query("api-version", VERSION), &doing).await?;
         match page(&sent.answer) {
             Ok(mut page) if sent.answer.status == 200 => {
@@ -121,8 +117,9 @@ impl EveryonesPats for AzureDevOps {
         Ok(self.users_page(next).await?)
     }
 
-    async fn pats_of(&self, user: &SubjectDescriptor) -> UsersPats {
-        let error = |reason| self.error(reason, Doing::ListOf(user.clone()), Words::default());
+    async fn pats_of(&self, user: &Owner) -> UsersPats {
+        let error = |reason| self.error(reason, Doing::ListOf(called(user)), Words::default());
+        let name = called(user);
         let walked = walk(error, async |next| self.pats_page_of(user, next.as_deref()).await).await;
         if let Some((
             _,
@@ -139,13 +136,13 @@ impl EveryonesPats for AzureDevOps {
         }
         let organization = self.organization().name();
         let odd = walked.odd.iter().map(|odd| {
-            let among = format!("the PATs of {user} in {organization}");
+            let among = format!("the PATs of {name} in {organization}");
             odd_entry(organization, &among, odd)
         });
         let broken = walked.broken.iter().map(|(page, error)| Unreadable {
             what: match page {
-                1 => format!("the PATs of {user} in {organization}"),
-                page => format!("the PATs of {user} in {organization}, from page {page} on"),
+                1 => format!("the PATs of {name} in {organization}"),
+                page => format!("the PATs of {name} in {organization}, from page {page} on"),
             },
             failure: error.failure(),
         });
@@ -157,6 +154,15 @@ impl EveryonesPats for AzureDevOps {
             revoked: walked.revoked,
             no_such_user: None,
         }
+    }
+}
+
+/// As people know the user, within bounds, and the descriptor behind it: two people may have one name.
+fn called(user: &Owner) -> String {
+    let descriptor = user.descriptor.as_str();
+    match user.name() {
+        name if name == descriptor => descriptor.to_owned(),
+        name => format!("{} ({descriptor})", shorten(name)),
     }
 }
 

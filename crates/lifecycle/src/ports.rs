@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use patkeeper_core::audit::Event;
 use patkeeper_core::failure::Failure;
 use patkeeper_core::news::News;
-use patkeeper_core::owner::{Owner, SubjectDescriptor};
+use patkeeper_core::owner::Owner;
 use patkeeper_core::pat::{AuthorizationId, Listed, Pat};
 use patkeeper_core::reading::{SignedIn, Unreadable};
 
@@ -107,8 +107,8 @@ pub trait EveryonesPats {
     fn connection(&self) -> impl Future<Output = Result<Connection, Failure>>;
     /// One page of the users: the first, or the one that a page's `next` names.
     fn users(&self, next: Option<&str>) -> impl Future<Output = Result<UserPage, Failure>>;
-    /// All of one user's PATs.
-    fn pats_of(&self, user: &SubjectDescriptor) -> impl Future<Output = UsersPats>;
+    /// All of one user's PATs. What could not be read names the user as people do, and by descriptor.
+    fn pats_of(&self, user: &Owner) -> impl Future<Output = UsersPats>;
 }
 
 /// Revoking one's own PATs, one by one.

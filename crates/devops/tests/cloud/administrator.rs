@@ -2,7 +2,7 @@
 
 use patkeeper_core::failure::FailureKind;
 use patkeeper_core::organization::Organization;
-use patkeeper_core::owner::SubjectDescriptor;
+use patkeeper_core::owner::{Owner, SubjectDescriptor};
 use patkeeper_core::pat::AuthorizationId;
 use patkeeper_devops::{AzureDevOps, LeakedPat, NewPat, OwnersOrganizations, Standing};
 use patkeeper_lifecycle::ports::{AuditLog, AuditPage, EveryonesPats, RevokeAnyones, RevokeOwn, UsersPats};
@@ -27,12 +27,20 @@ fn administered(sim: &Sim) -> (AzureDevOps, String) {
     (acme_with(sim, token), user)
 }
 
-fn descriptor(sim: &Sim, user: &str) -> SubjectDescriptor {
-    sim.cloud(|cloud| SubjectDescriptor::parse(&cloud.user(user).unwrap().descriptor).unwrap())
+fn owner(sim: &Sim, user: &str) -> Owner {
+    sim.cloud(|cloud| {
+        let user = cloud.user(user).unwrap();
+        Owner {
+            descriptor: SubjectDescriptor::parse(&user.descriptor).unwrap(),
+            principal_name: Some(user.upn.clone()),
+            display_name: None,
+            deleted_in_origin: false,
+        }
+    })
 }
 
 async fn pats_of(sim: &Sim, acme: &AzureDevOps, user: &str) -> UsersPats {
-    acme.pats_of(&descriptor(sim, user)).await
+    acme.pats_of(&owner(sim, user)).await
 }
 
 #[tokio::test]
@@ -129,6 +137,11 @@ async fn who_cannot_be_read_is_told_apart_from_who_is_gone() {
         let kind = answer.listing.unreadable.first().map(|entry| entry.failure.kind);
         assert_eq!(kind, expected, "{why:?}");
         assert_eq!(answer.no_such_user.is_some(), expected.is_none(), "{why:?}");
+        let named = format!("the PATs of {why:?}@acme.example (aad.");
+        for entry in answer.listing.unreadable {
+            assert!(entry.what.starts_with(&named), "{}", entry.what);
+            assert!(entry.failure.what.contains(&named), "{}", entry.failure.what);
+        }
     }
 }
 

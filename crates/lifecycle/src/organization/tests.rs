@@ -92,7 +92,8 @@ impl EveryonesPats for Cloud {
         })
     }
 
-    async fn pats_of(&self, user: &SubjectDescriptor) -> UsersPats {
+    async fn pats_of(&self, user: &Owner) -> UsersPats {
+        let user = &user.descriptor;
         self.asked.borrow_mut().push(user.to_string());
         self.in_flight.set(self.in_flight.get() + 1);
         self.most_in_flight
