@@ -99,6 +99,20 @@ pub enum MergeError {
         /// When that was judged.
         other_at: DateTime<Utc>,
     },
+    /// All of them judged too long ago: a gate must not pass on what was so yesterday.
+    #[error(
+        "{source_name}, the newest, was judged {}, but now it is {}: more than 24 h lie between them; run every slice \
+         again",
+        time::minute(*.at), time::minute(*.now)
+    )]
+    TooOld {
+        /// The newest file.
+        source_name: String,
+        /// When it was judged.
+        at: DateTime<Utc>,
+        /// When it is merged.
+        now: DateTime<Utc>,
+    },
     /// Judged in the future.
     #[error(
         "{source_name} was judged {}, but now it is {}: set the clock of the machine that is wrong, and run it again",

@@ -11,6 +11,8 @@ use crate::slice::Slice;
 
 /// Reports that are further apart are no one verdict.
 const APART: TimeDelta = TimeDelta::hours(6);
+/// Reports that all are older than this say nothing of today.
+const OLD: TimeDelta = TimeDelta::hours(24);
 /// Clocks of two machines may differ by this.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// The most shares that a run can have: far more than Azure Pipelines runs jobs at once.
@@ -72,6 +74,15 @@ pub(super) fn groups(
             at: late.run.at,
             other: oldest.clone(),
             other_at: early.run.at,
+        });
+    }
+    if let Some((newest, late)) = sources.iter().max_by_key(at)
+        && now - late.run.at > OLD
+    {
+        return Err(MergeError::TooOld {
+            source_name: newest.clone(),
+            at: late.run.at,
+            now,
         });
     }
 

@@ -298,6 +298,26 @@ fn what_was_judged_too_far_apart_or_in_the_future_is_no_verdict() {
 }
 
 #[test]
+fn a_verdict_of_yesterday_is_none() {
+    let aged = |by: TimeDelta| {
+        let mut files = three();
+        for (head, _) in &mut files {
+            head.run.at -= by;
+        }
+        // That one is newer than the others helps only where it is new enough itself.
+        files[1].0.run.at += TimeDelta::hours(1);
+        files
+    };
+    let limit = TimeDelta::hours(25);
+    assert!(merged(&aged(limit)).is_ok());
+    assert_eq!(
+        refusal(&aged(limit + TimeDelta::minutes(1))),
+        "slice-2.json, the newest, was judged 2026-11-20 07:59 UTC, but now it is 2026-11-21 08:00 UTC: more than 24 h \
+         lie between them; run every slice again"
+    );
+}
+
+#[test]
 fn slices_of_another_organization_fill_no_gap() {
     let renamed = |name: &str| {
         let mut files = three();
