@@ -276,8 +276,19 @@ async fn switched_off_not_allowed_and_no_such_organization_are_three_failures() 
     let code = async |acme: &AzureDevOps| log(acme, &sim).await.unwrap_err().code.unwrap_or_default();
     sim.cloud(|cloud| {
         cloud.audit("acme", false);
-        cloud.manners.audit_off = AuditOff::NotFound;
+        cloud.manners.audit_off = AuditOff::Forbidden;
     });
+    assert_eq!(code(&acme).await, "auditingOff");
+    // Without a word of auditing: the organization itself is there.
+    let not_found = Refusal::Exception {
+        status: 404,
+        type_key: "HttpException".to_owned(),
+        message: "The resource cannot be found.".to_owned(),
+    };
+    sim.fault(Fault::once(
+        Match::any().path("_apis/audit"),
+        Action::Refuse(not_found),
+    ));
     assert_eq!(code(&acme).await, "auditingOff");
     let nobody = sim.cloud(|cloud| {
         cloud.audit("acme", true);
