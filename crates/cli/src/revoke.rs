@@ -116,7 +116,7 @@ fn tell(console: &Console, progress: Progress) {
         Progress::Reading(users) => console.progress(users.percent() / 2, &say::users_read(users)),
         Progress::Revoking { done, of } => {
             let percent = u8::try_from(50 + done * 50 / of.max(1)).unwrap_or(100);
-            console.progress(percent, &format!("{done} of {of} PATs revoked"));
+            console.progress(percent, &format!("{done} of {of} PATs tried"));
         }
     }
 }

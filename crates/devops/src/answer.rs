@@ -123,6 +123,7 @@ impl<'a> Said<'a> {
             type_key: self.text("typeKey").map(|text| words::id(text, echo)),
             activity: ids.find_map(|(called, id)| (called == words::ACTIVITY).then_some(id)),
             status: (self.answer.status != 200).then_some(self.answer.status),
+            follows_a_lost_one: self.answer.follows_a_lost_one,
         }
     }
 }

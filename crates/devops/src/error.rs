@@ -88,6 +88,8 @@ pub struct Words {
     pub activity: Option<String>,
     /// The HTTP status.
     pub status: Option<u16>,
+    /// The request was sent before and may have been carried out then.
+    pub follows_a_lost_one: bool,
 }
 
 impl Words {
@@ -264,6 +266,7 @@ impl DevOpsError {
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match &self.reason {
+            _ if self.words.follows_a_lost_one => true,
             Reason::Http(error) => !matches!(
                 error,
                 HttpError::Connect { .. }

@@ -121,7 +121,7 @@ impl LeakedPat {
         let refused = |reason: &Reason, words: &Words| {
             let failure = Failure::new(
                 FailureKind::Service,
-                format!("{organization} did not let the PAT in ({reason})"),
+                format!("{organization} did not let the PAT in ({reason})."),
             )
             .with_code("patRefused")
             .with_why(
@@ -176,12 +176,11 @@ impl LeakedPat {
         let fault = answer::fault(answer, About::Organization, &TokenFacts::default(), &self.pat);
         match fault {
             None => answer.json().map_err(|not_json| self.odd(url, not_json.why())),
+            // Only these are how a dead PAT is answered. A policy that keeps this machine out knows the PAT all the
+            // same, and lets it in from elsewhere.
             Some((reason, words)) => Err(match (answer.status, &reason) {
-                (_, Reason::RateLimited | Reason::ServiceError | Reason::InternalError)
-                | (200..=202 | 204..=299, Reason::ForeignPage | Reason::NotUnderstood(_)) => {
-                    No::Other(quoted(self.says_nothing(url, &reason.to_string()), &words))
-                }
-                (203 | 300..=404, _) | (_, Reason::SignInPage | Reason::Anonymous) => {
+                (203 | 302 | 401, _)
+                | (_, Reason::SignInPage | Reason::Anonymous | Reason::OrganizationNotFound) => {
                     No::Refused(reason, words)
                 }
                 _ => No::Other(quoted(self.says_nothing(url, &reason.to_string()), &words)),

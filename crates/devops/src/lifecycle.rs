@@ -165,12 +165,13 @@ impl AzureDevOps {
             Ok(answer) => answer,
             Err(DevOpsError {
                 reason: Reason::NotFound,
+                words,
                 ..
-            }) => return Ok(Revoked::Gone),
+            }) => return Ok(gone(words.follows_a_lost_one)),
             Err(error) => return Err(error),
         };
         match (answer.sent.answer.status, wire::refusal(&answer.json)) {
-            (_, Some((error, _))) if error.is_gone() => Ok(Revoked::Gone),
+            (_, Some((error, _))) if error.is_gone() => Ok(gone(answer.sent.answer.follows_a_lost_one)),
             (_, Some((error, message))) => Err(self.no_pat(doing, &answer, NoPat::Refused(error, message))),
             (200 | 204, None) => Ok(Revoked::Now),
             // Accepted, or partial: not what the documentation calls revoked.
@@ -208,4 +209,13 @@ impl AzureDevOps {
 /// ISO 8601 in UTC with milliseconds, as the service's examples have it.
 pub(crate) fn date(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// What it means that there is no such PAT.
+fn gone(follows_a_lost_one: bool) -> Revoked {
+    if follows_a_lost_one {
+        Revoked::GoneOnceMore
+    } else {
+        Revoked::Gone
+    }
 }

@@ -63,12 +63,16 @@ impl Client {
         let inner = &*self.inner;
         let mut began = None;
         let mut tries = 0;
+        let mut lost = false;
         loop {
             let turn = inner.pace.turn(&inner.time, &request.host).await;
             // From the first try on: waiting for one's turn behind others is not the fault of this request.
             let began = *began.get_or_insert_with(|| inner.time.instant());
             tries += 1;
-            let result = self.try_once(&request, tries).await;
+            let mut result = self.try_once(&request, tries).await;
+            if let Ok(answer) = &mut result {
+                answer.follows_a_lost_one = lost;
+            }
             let (outcome, asked) = match &result {
                 Ok(answer) => {
                     let status = answer.status;
@@ -81,6 +85,10 @@ impl Client {
             let chance = inner.time.chance();
             let Some(wait) = retry::wait(request.repeat, outcome, tries, elapsed, asked, chance) else {
                 return result;
+            };
+            lost |= match &result {
+                Ok(answer) => answer.status >= 500,
+                Err(error) => !matches!(error, HttpError::Connect { .. } | HttpError::Proxy { .. }),
             };
             // A pause that the host asked for is kept with the next turn, which all requests to it share.
             if asked.is_some_and(|asked| asked >= wait) {

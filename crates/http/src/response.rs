@@ -17,6 +17,9 @@ pub struct Response {
     pub content_type: String,
     /// `host/path` of the request, without its query: fit for messages.
     pub asked: String,
+    /// The request was sent before and may have been carried out then: that answer was lost, or said that the service
+    /// had failed.
+    pub follows_a_lost_one: bool,
     headers: HeaderMap,
     body: Vec<u8>,
     /// When it came, by this machine's clock.
@@ -54,6 +57,7 @@ impl Response {
             status,
             content_type,
             asked,
+            follows_a_lost_one: false,
             headers,
             body,
             received: None,

@@ -167,6 +167,8 @@ struct Users<'a> {
     pages: u32,
     empty: u32,
     known: u32,
+    /// Users listed, of any share.
+    listed: bool,
     ended: bool,
     hasher: RandomState,
     /// Pages slide while people come and go: a user seen twice is still one.
@@ -183,6 +185,7 @@ impl<'a> Users<'a> {
             pages: 0,
             empty: 0,
             known: 0,
+            listed: false,
             ended: false,
             hasher: RandomState::new(),
             seen: HashSet::new(),
@@ -196,6 +199,7 @@ impl<'a> Users<'a> {
             Err(failure) => return self.broken(failure, scanned),
         };
         self.pages += 1;
+        self.listed |= !page.users.is_empty();
         self.empty = if page.users.is_empty() { self.empty + 1 } else { 0 };
         scanned.skipped += page.skipped;
         scanned.unreadable.extend(page.unreadable);
@@ -210,6 +214,22 @@ impl<'a> Users<'a> {
             }
         }
         match page.next {
+            // Whoever asks is a user, too.
+            None if !self.listed => {
+                let organization = self.asked.organization;
+                let what =
+                    format!("Azure DevOps lists no user of {organization} who can own PATs, not even one.");
+                let failure = Failure::new(FailureKind::Service, what)
+                    .with_code("nobodyListed")
+                    .with_why("an organization has users: this sign-in is shown none of them, or the answer is not one")
+                    .with_way_out("see whether Organization settings, Users, shows them to this account")
+                    .with_way_out("run it again");
+                scanned.unreadable.push(Unreadable {
+                    what: format!("the users of {organization}"),
+                    failure,
+                });
+                self.ended = true;
+            }
             None => self.ended = true,
             Some(next)
                 if self.empty < EMPTY_PAGES && self.continuations.insert(self.hasher.hash_one(&next)) =>
@@ -361,16 +381,17 @@ impl Scan<'_> {
     fn end<W: Watch>(mut self, watch: &mut W) -> Result<Scanned, W::Error> {
         self.tell_held(watch)?;
         let scanned = &self.scanned;
-        // That a single user is gone is a finding. A service that knows nobody is another one than we think.
-        if scanned.gone > 0 && scanned.read == 0 {
+        // That a single user is gone is a finding. A service that knows hardly anybody is another one than we think.
+        if scanned.gone > scanned.read {
             let organization = self.asked.organization;
             let what = format!(
-                "Token administration knows none of the {} users of {organization} that were asked for.",
-                scanned.gone
+                "Token administration knows {} of {organization}'s users, and says of {} others that there are no such \
+                 users.",
+                scanned.read, scanned.gone
             );
             let failure = Failure::new(FailureKind::Service, what)
                 .with_code("nobodyKnown")
-                .with_why("one user may be gone, all of them are not: this is no answer about their PATs")
+                .with_why("a few users may be gone, most of them are not: this is no answer about their PATs")
                 .with_way_out(
                     "run it again; if it stays so, report it with the log of a run with system.debug",
                 );

@@ -73,6 +73,9 @@ pub enum Revoked {
     Now,
     /// The service knows no such PAT.
     Gone,
+    /// The service knows no such PAT, and an answer to this very request was lost before: most likely that was the one
+    /// that revoked it.
+    GoneOnceMore,
 }
 
 /// One page of an organization's users.

@@ -11,6 +11,7 @@ fn error(reason: Reason) -> DevOpsError {
             type_key: Some("X".into()),
             activity: Some("7c1e".into()),
             status: Some(403),
+            follows_a_lost_one: false,
         },
     }
 }
@@ -84,7 +85,7 @@ fn every_reason_says_what_where_and_what_to_do() {
 }
 
 #[test]
-fn an_app_only_refusal_names_the_identity_the_rule_and_the_three_ways_out() {
+fn an_app_only_refusal_names_the_identity_the_rule_and_the_ways_out() {
     let failure = error(Reason::AppOnly).failure();
     assert_eq!(
         failure.what,
@@ -98,7 +99,12 @@ fn an_app_only_refusal_names_the_identity_the_rule_and_the_three_ways_out() {
         .collect();
     assert_eq!(
         ways,
-        ["signIn: refreshToken", "signIn: accessToken", "signIn: azureCli"]
+        [
+            "signIn: refreshToken",
+            "signIn: accessToken",
+            "PatMonitor and PatRevoke: scope: organization",
+            "signIn: azureCli"
+        ]
     );
     assert!(
         failure.ways_out[0].contains("patkeeper sign-in"),

@@ -25,12 +25,7 @@ fn said(status: u16, content_type: &str, body: &str) -> String {
 #[test]
 fn a_refusal_is_told_from_an_answer_that_says_nothing() {
     let page = "<html><title>Azure DevOps Services | Sign In</title></html>";
-    for (status, kind, body) in [
-        (401, "", ""),
-        (203, "text/html", page),
-        (302, "text/html", ""),
-        (403, "", ""),
-    ] {
+    for (status, kind, body) in [(401, "", ""), (203, "text/html", page), (302, "text/html", "")] {
         assert!(said(status, kind, body).starts_with("refused"), "{status}");
     }
     for (status, kind, body) in [
@@ -40,6 +35,14 @@ fn a_refusal_is_told_from_an_answer_that_says_nothing() {
         (200, "text/html", "<html><title>Your company</title></html>"),
         (200, "application/json", "{"),
         (418, "", ""),
+        // A policy keeps this machine out; from elsewhere the PAT may be let in.
+        (403, "", ""),
+        (
+            403,
+            "application/json",
+            r#"{"message":"VS403463: The conditional access policy failed."}"#,
+        ),
+        (400, "text/html", "<html>Bad request</html>"),
     ] {
         assert!(said(status, kind, body).starts_with("nothing"), "{status}");
     }

@@ -288,3 +288,25 @@ async fn progress_comes_to_a_hundred_when_everybody_is_read() {
     let last = seen.progress.last().unwrap();
     assert_eq!((last.done, last.known), (95, 95));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_that_shows_nobody_is_not_one_without_users() {
+    let (scanned, _) = scan(&Cloud::of(vec![vec![], vec![]]), 4, None).await;
+    assert_eq!(
+        scanned.unreadable[0].failure.code.as_deref(),
+        Some("nobodyListed")
+    );
+    let nobody_here =
+        Slice::new(1, 8).filter(|slice| !slice.holds(&SubjectDescriptor::parse("aad.a").unwrap()));
+    let (scanned, _) = scan(
+        &Cloud::of(vec![vec!["aad.a"]]),
+        4,
+        nobody_here.or(Slice::new(2, 8)),
+    )
+    .await;
+    assert_eq!(
+        (scanned.read, scanned.unreadable),
+        (0, Vec::new()),
+        "a share may be empty"
+    );
+}

@@ -25,7 +25,7 @@ pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
     let mut under_way = FuturesUnordered::new();
     let mut open: BTreeSet<usize> = BTreeSet::new();
     let mut luck = Luck::default();
-    let mut gone: Vec<(usize, AuthorizationId)> = Vec::new();
+    let mut gone: Vec<(usize, AuthorizationId, Tried)> = Vec::new();
     let mut done = 0;
     tell(Progress::Revoking { done, of });
     loop {
@@ -45,7 +45,8 @@ pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
                 luck.succeeded = true;
                 report.tried(place, Tried::Revoked);
             }
-            Ok(Revoked::Gone) => gone.push((place, id.clone())),
+            Ok(Revoked::Gone) => gone.push((place, id.clone(), Tried::Gone)),
+            Ok(Revoked::GoneOnceMore) => gone.push((place, id.clone(), Tried::Revoked)),
             Err(not_done) => report.tried(place, luck.failed(not_done)),
         }
         done += 1;
@@ -60,11 +61,11 @@ pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
 }
 
 /// The list had them, and now the service says that there are no such PATs. Only its own list proves that they are
-/// gone.
+/// gone; `tried` is what each has come to then.
 async fn vanished<P: OwnPats + RevokeOwn>(
     revocation: &Revocation<'_, P>,
     report: &mut RevocationReport,
-    gone: Vec<(usize, AuthorizationId)>,
+    gone: Vec<(usize, AuthorizationId, Tried)>,
     stop: &mut Stop<'_, impl Future<Output = ()>>,
 ) {
     if gone.is_empty() {
@@ -74,9 +75,9 @@ async fn vanished<P: OwnPats + RevokeOwn>(
         Some(ended) => ended.map(BTreeSet::from_iter),
         None => Ok(BTreeSet::new()),
     };
-    for (place, id) in gone {
+    for (place, id, tried) in gone {
         let tried = match &ended {
-            Ok(ended) if ended.contains(&id) => Tried::Gone,
+            Ok(ended) if ended.contains(&id) => tried,
             Ok(_) => Tried::Failed(Box::new(contradiction(&id))),
             Err(failure) => Tried::Failed(Box::new(failure.clone())),
         };

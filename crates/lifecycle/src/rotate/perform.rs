@@ -45,7 +45,7 @@ impl<'a, P: RotatedPats, S: RotatedSecret, N: Narrator> Performer<'a, P, S, N> {
             Step::ListEnded { .. } => pats.ended().await.map_or_else(Outcome::Failed, Outcome::Ended),
             Step::Revoke { id, .. } => match pats.revoke(id).await {
                 Ok(Revoked::Now) => Outcome::Revoked,
-                Ok(Revoked::Gone) => Outcome::Gone,
+                Ok(Revoked::Gone | Revoked::GoneOnceMore) => Outcome::Gone,
                 Err(not_done) => not_done.into(),
             },
             Step::WriteTags(write) => {
