@@ -18,6 +18,9 @@
 //! | [`office`] | the same company with all that a sign-in can begin with |
 //! | [`world`] | the simulated company, and one job that runs PatMonitor |
 //! | [`invariants`] | what a rotation must never break, read off the simulator's books |
+//! | [`revocations`] | the same for a revocation |
+//! | [`documents`] | the reports of steps, held against their published schemas |
+//! | [`hostile`] | texts of strangers that must not act, and what shows that one did |
 
 #![cfg(unix)]
 #![allow(
@@ -27,6 +30,8 @@
 )]
 
 pub mod command;
+pub mod documents;
+pub mod hostile;
 pub mod invariants;
 pub mod job;
 pub mod leak;
@@ -35,6 +40,7 @@ pub mod masker;
 pub mod office;
 pub mod package;
 pub mod processes;
+pub mod revocations;
 pub mod running;
 pub mod step;
 pub mod world;

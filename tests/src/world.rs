@@ -49,6 +49,24 @@ pub fn rotation() -> Task {
     Package::of_this_tree().task("PatRotate")
 }
 
+/// PatRevoke, as packaged.
+///
+/// # Panics
+/// When there is no package.
+#[must_use]
+pub fn revocation() -> Task {
+    Package::of_this_tree().task("PatRevoke")
+}
+
+/// PatAudit, as packaged.
+///
+/// # Panics
+/// When there is no package.
+#[must_use]
+pub fn auditing() -> Task {
+    Package::of_this_tree().task("PatAudit")
+}
+
 impl Default for World {
     fn default() -> Self {
         Self::new()
