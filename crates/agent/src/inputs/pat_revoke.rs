@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use patkeeper_core::glob::Glob;
 use patkeeper_core::owner::OwnerName;
 use patkeeper_core::pat::AuthorizationId;
 use patkeeper_core::revocation::{Selection, Settings, Whose};
 
 use super::quote::{looks_like_a_pat, quote};
 use super::{BadInput, Channels, Inputs, ReportFormat, SignInInputs, organization, reports};
+use crate::registry::Input;
 use crate::registry::pat_revoke as registry;
 use crate::registry::reports::{REPORT_DIRECTORY, REPORT_FORMATS};
 
@@ -132,14 +134,24 @@ fn whose(inputs: &Inputs, selection: &Selection) -> Result<Whose, BadInput> {
                 format!("it needs {scope} organization, and {scope} is mine: the signed-in user's PATs.");
             Err(inputs.bad(&registry::OWNERS, why))
         }
-        (true, true) if *selection == Selection::All => {
+        (true, true) if let Some(input) = means_everything(selection) => {
             let why = format!(
                 "it is missing. {} with {scope} organization would revoke every PAT of everybody; say whose are meant.",
-                inputs.label(registry::ALL.name)
+                inputs.label(input.name)
             );
             Err(inputs.bad(&registry::OWNERS, why))
         }
         (true, _) => Ok(Whose::Organization(owners)),
+    }
+}
+
+/// The input that means every PAT there is, if one does.
+fn means_everything(selection: &Selection) -> Option<&'static Input> {
+    let is_any = |pattern: &Glob| pattern.as_str().bytes().all(|byte| matches!(byte, b'*' | b'?'));
+    match selection {
+        Selection::All => Some(&registry::ALL),
+        Selection::Names(names) if names.iter().any(is_any) => Some(&registry::NAMES),
+        Selection::Names(_) | Selection::Ids(_) => None,
     }
 }
 

@@ -182,8 +182,10 @@ fn owners_are_of_an_organization() {
 #[test]
 fn all_pats_of_everybody_are_nobodys_wish() {
     let organization = ("scope", "organization");
-    let message = refusal(&[("all", "true"), organization], &registry::OWNERS);
-    assert!(message.contains("everybody"), "{message}");
+    for everything in [("all", "true"), ("names", "*"), ("names", "ci-*\n??*")] {
+        let message = refusal(&[everything, organization], &registry::OWNERS);
+        assert!(message.contains("everybody"), "{message}");
+    }
     for given in [("names", "ci-*"), ("authorizationIds", ONE)] {
         let settings = read(&[given, organization]).unwrap().settings;
         assert_eq!(settings.whose, Whose::Organization(Vec::new()));
