@@ -73,8 +73,9 @@ async fn identify(
                 works.push((name, person.descriptor.as_ref()));
             }
             Standing::Refused(failure) | Standing::NoOrganization(failure) => {
-                let why = failure.why.as_deref().unwrap_or_default();
-                console.text(format!("  {name}: no. {} {why}", failure.what).trim_end());
+                let why = failure.why.as_deref().map(|why| format!(": {why}"));
+                let what = failure.what.trim_end_matches('.');
+                console.text(&format!("  {name}: no. {what}{}", why.unwrap_or_default()));
             }
             Standing::Unknown(failure) => {
                 unknown += 1;
