@@ -160,7 +160,7 @@ fn end(console: &Console, owner: Option<&str>, works: usize, unknown: usize) -> 
     };
     let left = match unknown {
         0 => String::new(),
-        unknown => format!("; {unknown} could not be asked"),
+        unknown => format!("; of {unknown} it is not known"),
     };
     let message = format!("{whose}; {where_}{left}.");
     if unknown > 0 {

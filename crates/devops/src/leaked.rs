@@ -179,6 +179,9 @@ impl LeakedPat {
             // Only these are how a dead PAT is answered. A policy that keeps this machine out knows the PAT all the
             // same, and lets it in from elsewhere.
             Some((reason, words)) => Err(match (answer.status, &reason) {
+                (_, Reason::ConditionalAccess | Reason::NeverSignedIn) => {
+                    No::Other(quoted(self.says_nothing(url, &reason.to_string()), &words))
+                }
                 (203 | 302 | 401, _)
                 | (_, Reason::SignInPage | Reason::Anonymous | Reason::OrganizationNotFound) => {
                     No::Refused(reason, words)

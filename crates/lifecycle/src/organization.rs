@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{HashSet, VecDeque};
 use std::hash::BuildHasher;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join;
@@ -11,7 +12,9 @@ use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::organization::Organization;
 use patkeeper_core::owner::Owner;
 use patkeeper_core::reading::{SignedIn, Unreadable};
+use patkeeper_core::report::UsersEntry;
 use patkeeper_core::slice::Slice;
+use tokio::time::{Instant, sleep_until};
 
 use crate::ports::{Connection, EveryonesPats, UserPage, UsersPats};
 
@@ -19,6 +22,8 @@ use crate::ports::{Connection, EveryonesPats, UserPage, UsersPats};
 const REFUSED: usize = 16;
 /// So many users in a row that could not be read mean that the service is down.
 const FAILED: u32 = 100;
+/// A scan in which nobody could be read for so long is given up: a job that is ended leaves no report.
+const STANDSTILL: Duration = Duration::from_secs(15 * 60);
 /// So many pages in a row without a user are no list of users.
 const EMPTY_PAGES: u32 = 1_000;
 
@@ -98,6 +103,19 @@ pub struct Scanned {
     pub notes: Vec<String>,
 }
 
+impl Scanned {
+    /// As a report counts users.
+    #[must_use]
+    pub fn users(&self) -> UsersEntry {
+        UsersEntry {
+            read: self.read,
+            skipped: self.skipped,
+            unreadable: self.unreadable_users,
+            gone: self.gone,
+        }
+    }
+}
+
 /// Reads the users of one share, and the PATs of each. Memory holds a page of users and what is in flight.
 ///
 /// # Errors
@@ -111,6 +129,7 @@ pub async fn read<P: EveryonesPats, W: Watch>(
     let (connection, first) = join(pats.connection(), pats.users(None)).await;
     let mut scan = Scan {
         asked,
+        last_read: Instant::now(),
         scanned: Scanned::default(),
         held: Vec::new(),
         in_a_row: 0,
@@ -154,6 +173,10 @@ pub async fn read<P: EveryonesPats, W: Watch>(
                 watch.progress(users.progress(asking.len()));
             }
             Some(page) = listing.next(), if !listing.is_empty() => users.take(page, &mut scan.scanned),
+            () = sleep_until(scan.last_read + STANDSTILL) => {
+                scan.give_up("nobody could be read for 15 minutes");
+                break;
+            }
         }
     }
     scan.end(watch)
@@ -275,6 +298,7 @@ struct Scan<'a> {
     /// Users refused before anybody was read, and why: it may be that this sign-in may read nobody.
     held: Vec<(Owner, UsersPats)>,
     in_a_row: u32,
+    last_read: Instant,
     stopped: bool,
 }
 
@@ -319,36 +343,52 @@ impl Scan<'_> {
         self.in_a_row = if refused || is_unread(&pats, FailureKind::Service) {
             self.in_a_row + 1
         } else {
+            self.last_read = Instant::now();
             0
         };
-        self.tell_held(watch)?;
-        self.tell(&owner, pats, watch)?;
+        self.tell_held(true, watch)?;
+        self.tell(&owner, pats, true, watch)?;
         if self.in_a_row == FAILED {
-            self.stopped = true;
-            let organization = self.asked.organization;
-            let what = format!("{FAILED} users of {organization} in a row could not be read.");
-            let failure = Failure::new(FailureKind::Service, what)
-                .with_code("givenUp")
-                .with_why(
-                    "asking the others would only take long; what went wrong is said of each that was asked",
-                )
-                .with_way_out("run it again when the service is well");
-            self.scanned.unreadable.push(Unreadable {
-                what: format!("the PATs of the other users of {organization}"),
-                failure,
-            });
+            self.give_up("100 in a row could not be read; what went wrong is said of each");
         }
         Ok(())
     }
 
-    fn tell_held<W: Watch>(&mut self, watch: &mut W) -> Result<(), W::Error> {
+    fn give_up(&mut self, why: &str) {
+        self.stopped = true;
+        let organization = self.asked.organization;
+        let what = format!("The other users of {organization} were not asked for any more.");
+        let failure = Failure::new(FailureKind::Service, what)
+            .with_code("givenUp")
+            .with_why(why)
+            .with_way_out("run it again when the service is well");
+        self.scanned.unreadable.push(Unreadable {
+            what: format!("the PATs of the other users of {organization}"),
+            failure,
+        });
+    }
+
+    fn tell_held<W: Watch>(&mut self, others_are_read: bool, watch: &mut W) -> Result<(), W::Error> {
         for (owner, pats) in std::mem::take(&mut self.held) {
-            self.tell(&owner, pats, watch)?;
+            self.tell(&owner, pats, others_are_read, watch)?;
         }
         Ok(())
     }
 
-    fn tell<W: Watch>(&mut self, owner: &Owner, pats: UsersPats, watch: &mut W) -> Result<(), W::Error> {
+    /// Where others are read, a user who is refused is one that the service does not show, and not a sign-in that may
+    /// read nobody.
+    fn tell<W: Watch>(
+        &mut self,
+        owner: &Owner,
+        mut pats: UsersPats,
+        others_are_read: bool,
+        watch: &mut W,
+    ) -> Result<(), W::Error> {
+        if others_are_read {
+            for entry in &mut pats.listing.unreadable {
+                entry.failure.kind = entry.failure.kind.min(FailureKind::Service);
+            }
+        }
         let count = match &pats {
             UsersPats {
                 no_such_user: Some(_),
@@ -379,7 +419,7 @@ impl Scan<'_> {
     }
 
     fn end<W: Watch>(mut self, watch: &mut W) -> Result<Scanned, W::Error> {
-        self.tell_held(watch)?;
+        self.tell_held(false, watch)?;
         let scanned = &self.scanned;
         // That a single user is gone is a finding. A service that knows hardly anybody is another one than we think.
         if scanned.gone > scanned.read {

@@ -35,7 +35,14 @@ impl Cloud {
     pub(super) fn start(workspace: &Workspace, size: Size, latency: u32) -> Result<Self> {
         workspace.cargo(
             "building the simulator",
-            &["build", "--quiet", "--profile", "fast", "--package", "patkeeper-sim"],
+            &[
+                "build",
+                "--quiet",
+                "--profile",
+                "fast",
+                "--package",
+                "patkeeper-sim",
+            ],
         )?;
         let program = workspace.target.join("fast").join("patkeeper-sim");
         let (flag, number) = match size {

@@ -81,7 +81,10 @@ fn sent(temp: &Path) -> Result<f64> {
         .with_context(|| format!("{}", path.display()))?
         .take(4_096)
         .read_to_string(&mut start)?;
-    let after = start.split("\"requests\":").nth(1).context("no count of requests")?;
+    let after = start
+        .split("\"requests\":")
+        .nth(1)
+        .context("no count of requests")?;
     let number: String = after.trim().chars().take_while(char::is_ascii_digit).collect();
     number.parse().context("no count of requests")
 }

@@ -10,7 +10,7 @@ use patkeeper_core::judge::{Judged, Judging};
 use patkeeper_core::organization::Organization;
 use patkeeper_core::owner::Owner;
 use patkeeper_core::reading::{OrganizationReading, SignedIn};
-use patkeeper_core::report::{Row, Run, UsersEntry};
+use patkeeper_core::report::{Row, Run};
 use patkeeper_core::slice::Slice;
 use patkeeper_devops::AzureDevOps;
 use patkeeper_http::{Client, TokenSource};
@@ -122,17 +122,12 @@ impl Reader<'_, '_> {
 
     /// What the organization itself has to tell.
     fn end(mut self, scanned: Scanned) -> Result<(), Failure> {
+        let users = scanned.users();
         self.reading.pats = Vec::new();
         self.reading.unreadable = scanned.unreadable;
         self.reading.notes = scanned.notes;
         let judged = self.judging.take(std::slice::from_ref(&self.reading), None);
         self.keep(judged)?;
-        let users = UsersEntry {
-            read: scanned.read,
-            skipped: scanned.skipped,
-            unreadable: scanned.unreadable_users,
-            gone: scanned.gone,
-        };
         self.judging.users(&self.reading.organization, users);
         Ok(())
     }

@@ -153,7 +153,7 @@ impl Totals {
 }
 
 /// The worst of what was counted.
-fn verdict(totals: &Totals) -> Verdict {
+pub(crate) fn verdict(totals: &Totals) -> Verdict {
     let worst = [
         (totals.unreadable, Verdict::Unknown),
         (totals.missing, Verdict::Missing),

@@ -130,8 +130,11 @@ impl<'a> Judging<'a> {
         let gathered = gather::gather(readings, self.now);
         self.tally.totals.elsewhere += count(gathered.elsewhere);
         let mut judged = Judged::default();
+        let account_known = readings.iter().all(|reading| reading.account_id.is_some());
         for known in &gathered.pats {
-            self.judge(known, owner, &mut judged);
+            // A PAT of one account is in no other organization's list.
+            let shared = !account_known || known.pat.reach.accounts().len() != 1;
+            self.judge(known, owner, shared, &mut judged);
         }
         for reading in readings {
             self.required.look(reading, self.now);
@@ -239,7 +242,8 @@ impl<'a> Judging<'a> {
         (report, last)
     }
 
-    fn judge(&mut self, known: &Known<'_>, owner: Option<&Owner>, judged: &mut Judged) {
+    /// `shared`: another organization may list it, too.
+    fn judge(&mut self, known: &Known<'_>, owner: Option<&Owner>, shared: bool, judged: &mut Judged) {
         if !self.settings.looks_at(&known.pat.display_name) {
             return;
         }
@@ -252,7 +256,7 @@ impl<'a> Judging<'a> {
                 policy.findings(known.organization, known.subject(owner))
             }
         };
-        if matches!(self.scope, Scope::Organization { several: true, .. }) {
+        if shared && matches!(self.scope, Scope::Organization { several: true, .. }) {
             let id = &known.pat.authorization_id;
             if self.counted.contains(&short(id)) {
                 return;

@@ -14,7 +14,7 @@ use crate::reading::OrganizationReading;
 use crate::report::{Report, Run};
 
 pub use ending::{StepEnd, StepResult, step_end};
-pub(crate) use head::Tally;
+pub(crate) use head::{Tally, verdict};
 pub use judging::{Judged, Judging, Scope};
 pub(crate) use judging::{add_notes, all_elsewhere, is_perhaps_there, perhaps_there, short};
 pub(crate) use required::{missing, nothing_named, undecided};

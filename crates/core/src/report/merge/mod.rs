@@ -10,10 +10,10 @@ use std::io;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Finding, FindingKey, PatEntry, PatStatus, ROWS, Report, ReportError, Row, Run, SliceEntry, Totals,
+    Finding, FindingKey, MINE, PatEntry, PatStatus, ROWS, Report, ReportError, Row, Run, SliceEntry, Totals,
     UnreadableKey,
 };
-use crate::judge::{Tally, short};
+use crate::judge::{Tally, short, verdict};
 use crate::policy::Rule;
 use crate::slice::Slice;
 
@@ -231,7 +231,12 @@ fn contradiction(counted: &Totals, head: &Report) -> Option<String> {
         ..head.totals
     };
     let missing = u32::try_from(head.missing.len()).unwrap_or(u32::MAX);
-    if *counted != told {
+    let unread = head.organizations.iter().any(|one| one.users.is_none()) && head.settings.scope != MINE;
+    if unread && head.totals.unreadable == 0 {
+        Some("it does not say how many users were read".to_owned())
+    } else if head.status != verdict(&head.totals) {
+        Some("its status is not what its totals come to".to_owned())
+    } else if *counted != told {
         Some("its rows are not those that its totals count".to_owned())
     } else if missing != head.totals.missing {
         Some("its missing patterns are not those that its totals count".to_owned())
