@@ -164,7 +164,12 @@ fn a_dead_one_works_nowhere_and_why_is_not_guessed_at() {
         });
         let said = leak.identify(&["--organization", "acme"]);
         assert_eq!(said.code, Some(0), "{how}: {}", said.all);
-        said.holds(&["acme: no", "works in none", ": it has expired, was revoked, or", "does not say which"]);
+        said.holds(&[
+            "acme: no",
+            "works in none",
+            ": it has expired, was revoked, or",
+            "does not say which",
+        ]);
         assert!(!said.all.contains("patkeeper revoke"), "{}", said.all);
     }
 }

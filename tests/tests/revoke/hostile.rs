@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use patkeeper_sim::{Action, Fault, Match, Refusal};
+use patkeeper_sim::{Action, Delivery, Fault, Hook, Match, Refusal};
 use patkeeper_tests::hostile::{assert_harmless, assert_harmless_file, hostile};
 use patkeeper_tests::running::Run;
 use patkeeper_tests::world::{PATS, report};
@@ -80,8 +80,9 @@ fn no_name_of_a_user_takes_effect() {
 
 #[test]
 fn no_name_of_who_signed_in_takes_effect() {
+    let mut scene = Scene::new();
+    let step = for_real(all_formats(mine().input("names", "a")));
     for name in hostile() {
-        let mut scene = Scene::new();
         scene.pat("a");
         scene.cloud(|cloud| {
             for user in &mut cloud.users {
@@ -89,7 +90,7 @@ fn no_name_of_who_signed_in_takes_effect() {
                 user.display_name.clone_from(&name);
             }
         });
-        let run = scene.revoke(&for_real(all_formats(mine().input("all", "true"))));
+        let run = scene.revoke(&step);
         assert_nothing_acts(&run, 3);
         assert_eq!(run.exit_code, Some(0), "{name:?}\n{}", run.log());
     }
@@ -97,57 +98,51 @@ fn no_name_of_who_signed_in_takes_effect() {
 
 #[test]
 fn no_reason_takes_effect_in_the_log_the_files_or_a_chat() {
-    // What YAML can hold and no macro is.
-    let reasons = hostile();
-    let reasons = reasons
-        .iter()
-        .filter(|text| !text.contains("$(") && !text.contains('\0') && !text.trim().is_empty());
-    for reason in reasons {
-        let mut scene = Scene::new();
+    // What YAML can hold and no macro is; several at once, each at the start of a line.
+    let reasons: Vec<String> = hostile()
+        .into_iter()
+        .filter(|text| !text.contains("$(") && !text.contains('\0') && !text.trim().is_empty())
+        .collect();
+    let mut scene = Scene::new();
+    let step = scene
+        .world
+        .telling_all(for_real(all_formats(mine().input("names", "a"))));
+    for reasons in reasons.chunks(5) {
         scene.pat("a");
-        let step = for_real(all_formats(mine().input("all", "true"))).input("reason", reason);
-        let step = scene.world.telling_all(step);
-        let run = scene.revoke(&step);
+        let run = scene.revoke(&step.clone().input("reason", &reasons.join("\n")));
         assert_nothing_acts(&run, 3);
-        assert_eq!(run.exit_code, Some(0), "{reason:?}\n{}", run.log());
-        let told = scene.cloud(|cloud| cloud.deliveries.clone());
-        assert!(
-            told.iter().all(patkeeper_sim::Delivery::accepted),
-            "{reason:?}: {told:?}"
-        );
-        let slack = told
-            .iter()
-            .find(|delivery| delivery.hook == patkeeper_sim::Hook::Slack)
-            .unwrap();
+        assert_eq!(run.exit_code, Some(0), "{reasons:?}\n{}", run.log());
+        let told = scene.cloud(|cloud| std::mem::take(&mut cloud.deliveries));
+        assert!(told.iter().all(Delivery::accepted), "{reasons:?}: {told:?}");
+        let slack = told.iter().find(|delivery| delivery.hook == Hook::Slack).unwrap();
         assert!(!slack.raw.contains("<!channel>"), "{}", slack.raw);
     }
 }
 
 #[test]
 fn no_word_of_the_service_takes_effect() {
-    for words in hostile() {
-        let refusal = || {
-            Action::Refuse(Refusal::Exception {
-                status: 403,
-                type_key: words.clone(),
-                message: words.clone(),
-            })
+    let mut scene = Scene::new();
+    let (own, anns) = (scene.pat("a"), scene.pat_of(&scene.ann, "a"));
+    let ways = [
+        (Match::any().method("DELETE").path(PATS), mine(), own),
+        (
+            Match::any().path(REVOCATIONS),
+            everyones().input("owners", "ann@acme.example"),
+            anns,
+        ),
+    ];
+    for (number, words) in hostile().into_iter().enumerate() {
+        let (when, step, id) = &ways[number % 2];
+        let refusal = Refusal::Exception {
+            status: 403,
+            type_key: words.clone(),
+            message: words.clone(),
         };
-        let mut scene = Scene::new();
-        scene.pat("a");
+        scene.sim().clear_faults();
         scene
             .sim()
-            .fault(Fault::always(Match::any().method("DELETE").path(PATS), refusal()));
-        let run = scene.revoke(&for_real(all_formats(mine().input("all", "true"))));
-        assert_nothing_acts(&run, 3);
-        assert_eq!(run.output("failed"), "1", "{words:?}\n{}", run.log());
-
-        let mut scene = Scene::new();
-        let id = scene.pat_of(&scene.ann, "a");
-        scene
-            .sim()
-            .fault(Fault::always(Match::any().path(REVOCATIONS), refusal()));
-        let run = scene.revoke(&for_real(all_formats(everyones().input("authorizationIds", &id))));
+            .fault(Fault::always(when.clone(), Action::Refuse(refusal)));
+        let run = scene.revoke(&for_real(all_formats(step.clone().input("authorizationIds", id))));
         assert_nothing_acts(&run, 3);
         assert_eq!(run.output("failed"), "1", "{words:?}\n{}", run.log());
     }
@@ -173,7 +168,11 @@ fn no_pattern_and_no_refused_input_takes_effect() {
         "scope",
         "organization",
     ] {
-        for value in patterns.iter().filter(|value| !value.trim().is_empty()) {
+        for value in [
+            "x ##vso[task.setvariable variable=PWNED]1",
+            "\u{1b}[31m1\r\n##[error]PWNED",
+            "<img src=x onerror=alert('PWNED')>",
+        ] {
             let run = scene.revoke(&for_real(everyones().input("names", "a")).input(input, value));
             assert_harmless(&run);
             assert_eq!(run.exit_code, Some(2), "{input} {value:?}\n{}", run.log());
