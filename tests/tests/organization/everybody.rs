@@ -20,8 +20,8 @@ fn two_thousand_users_are_judged_and_the_three_who_cannot_be_read_are_named() {
         &mut world,
         &step().input("failOn", "never").input("reportFormats", formats),
     );
-    // A refusal outweighs a service that failed.
-    assert_eq!(end(&run), ends("unknown", Failed, 3), "{}", run.log());
+    // Where others are read, who is refused is unreadable like the rest: this sign-in is let in.
+    assert_eq!(end(&run), ends("unknown", Failed, 4), "{}", run.log());
 
     let report = report(&run);
     assert_fits_schema(&report);
@@ -75,8 +75,8 @@ fn two_thousand_users_are_judged_and_the_three_who_cannot_be_read_are_named() {
         junit.matches("<error").count() as u64,
         total(&report, "unreadable")
     );
-    let expiries = junit.matches("name=\"expiry").count() as u64;
-    assert!(expiries == 0 || expiries == total(&report, "total"), "{expiries}");
+    let expiries = junit.matches("classname=\"acme.expiry\"").count();
+    assert_eq!(expiries as u64, total(&report, "total"));
     assert_eq!(
         junit.matches("<testcase").count().to_string(),
         attribute(&junit, "tests"),
@@ -128,11 +128,7 @@ fn urgency(pat: &serde_json::Value) -> (usize, String) {
 
 #[test]
 fn a_user_who_cannot_be_read_fails_the_step_however_that_comes_and_the_others_are_judged() {
-    for (why, exit_code) in [
-        (Unreadable::Forbidden, 3),
-        (Unreadable::Failing, 4),
-        (Unreadable::Hostile, 4),
-    ] {
+    for why in [Unreadable::Forbidden, Unreadable::Failing, Unreadable::Hostile] {
         let mut world = administered();
         enroll(
             &world,
@@ -141,12 +137,7 @@ fn a_user_who_cannot_be_read_fails_the_step_however_that_comes_and_the_others_ar
         let ann = member(&world, "ann@acme.example");
         give(&world, &ann, "deploy", 60);
         let run = run(&mut world, &step().input("failOn", "never"));
-        assert_eq!(
-            end(&run),
-            ends("unknown", Failed, exit_code),
-            "{why:?}\n{}",
-            run.log()
-        );
+        assert_eq!(end(&run), ends("unknown", Failed, 4), "{why:?}\n{}", run.log());
         assert_eq!(
             (count(&run, "total"), count(&run, "unreadable")),
             (1, 1),

@@ -19,4 +19,5 @@ mod pipeline;
 mod reading;
 mod refusals;
 mod scene;
+mod secrets;
 mod slices;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use patkeeper_sim::{Action, Fault, Match, RateLimit, Refusal};
 use patkeeper_tests::step::StepResult::{Failed, SucceededWithIssues};
-use patkeeper_tests::world::{World, count, eventually};
+use patkeeper_tests::world::{World, at_once, count, eventually};
 
 use crate::scene::{
     USERS, USERS_PATS, asked_for_pats, assert_each_read_once, crowded, member, most_in_flight, run, step,
@@ -56,30 +56,33 @@ fn each_user_is_read_once_and_no_more_are_in_flight_than_asked_for() {
 /// as the first of the next one.
 #[test]
 fn a_user_whom_two_pages_hold_is_read_once() {
-    let mut world = crowded(120, 0);
-    world.sim.cloud(|cloud| {
-        cloud.manners.graph_page = 30;
-        cloud.manners.graph_empty_every = 0;
-    });
-    let second_page = Match::any().path(USERS).nth(2);
-    world
-        .sim
-        .fault(Fault::once(second_page, Action::Delay(Duration::from_secs(2))));
-    let running = world.start(&step());
-    eventually("the second page is asked for", || {
-        world
+    at_once(&["1", "16", "64"], 3, |parallelism| {
+        let mut world = crowded(120, 0);
+        world.sim.cloud(|cloud| {
+            cloud.manners.graph_page = 30;
+            cloud.manners.graph_empty_every = 0;
+        });
+        let second_page = Match::any().path(USERS).nth(2);
+        let slow = Action::Delay(Duration::from_secs(2));
+        world.sim.fault(Fault::once(second_page, slow));
+        let running = world.start(&step().input("parallelism", parallelism));
+        eventually("the second page is asked for", || {
+            let log = world.sim.log();
+            log.iter().filter(|request| request.path.contains(USERS)).count() == 2
+        });
+        member(&world, "new@acme.example");
+        let run = running.finish(&mut world.job);
+        run.assert_well_behaved();
+        assert_all_judged(&run);
+        assert_each_read_once(&world, 120);
+        let held: Vec<_> = world
             .sim
             .log()
-            .iter()
-            .filter(|request| request.path.contains(USERS))
-            .count()
-            == 2
+            .into_iter()
+            .filter(|request| request.fault.is_some())
+            .collect();
+        assert_eq!(held.len(), 1, "{held:?}");
     });
-    member(&world, "new@acme.example");
-    let run = running.finish(&mut world.job);
-    run.assert_well_behaved();
-    assert_all_judged(&run);
-    assert_each_read_once(&world, 120);
 }
 
 #[test]
