@@ -66,7 +66,12 @@ fn everybody_is_read_over_empty_pages_and_their_names_and_states_come_through() 
         let here = cloud.users.iter().cloned();
         here.chain(crowd)
             .filter(|user| user.kind.can_own_pats())
-            .map(|user| (user.descriptor, (user.upn, user.deleted_in_origin.then_some(true))))
+            .map(|user| {
+                (
+                    user.descriptor,
+                    (user.upn, user.deleted_in_origin.then_some(true)),
+                )
+            })
             .collect()
     });
     let seen = office.run("everybody");
@@ -119,8 +124,13 @@ fn the_audit_log_is_read_until_nothing_more_is_said_to_follow() {
         cloud.audit("acme", true);
         for days in 1..=5 {
             let at = cloud.now() - chrono::TimeDelta::days(days);
-            let seed = AuditSeed::new("acme", "Token.PatPublicDiscoveryEvent").at(at).by(&office.owner);
-            cloud.add_event(seed.details(&format!("found {days}")).data("DisplayName", "pat-0"));
+            let seed = AuditSeed::new("acme", "Token.PatPublicDiscoveryEvent")
+                .at(at)
+                .by(&office.owner);
+            cloud.add_event(
+                seed.details(&format!("found {days}"))
+                    .data("DisplayName", "pat-0"),
+            );
         }
     });
     let seen = office.run("audit");
