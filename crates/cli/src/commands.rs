@@ -1,6 +1,7 @@
 //! The command line, built from the registry: a flag is an input's name in kebab-case.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -10,11 +11,20 @@ use crate::{agent, explain, identify, people, scopes, sign_in};
 
 /// Runs what the arguments say. Its own usage errors end with 2, like all bad input.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = match tree().try_get_matches_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = match tree().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        Err(error) if error.use_stderr() => {
+            let _ = write!(
+                std::io::stderr(),
+                "{}",
+                without_tokens(error.render().to_string(), &arguments)
+            );
+            return ExitCode::from(2);
+        }
+        Err(help) => {
+            let _ = help.print();
+            return ExitCode::SUCCESS;
         }
     };
     match matches.subcommand() {
@@ -31,6 +41,22 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         },
         None => ExitCode::from(2),
     }
+}
+
+/// A usage error quotes what was typed, which may be a token that has no place there.
+fn without_tokens(usage: String, arguments: &[OsString]) -> String {
+    /// Shorter ones are words; no flag and no id of a scope is as long.
+    const TOKEN: usize = 40;
+    let is_token = |word: &str| {
+        word.len() >= TOKEN
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'='))
+    };
+    let words = arguments.iter().filter_map(|argument| argument.to_str());
+    words
+        .filter(|word| is_token(word))
+        .fold(usage, |usage, word| usage.replace(word, "***"))
 }
 
 fn tree() -> Command {

@@ -50,10 +50,15 @@ async fn identify(
     run::tell_of_network(console, network);
     let client = Client::new(network).map_err(|error| error.failure())?;
     let pat = LeakedPat::new(client, pat);
-    let (owner, organizations) = asked(&pat, named, console).await?;
+    let Asked {
+        owner,
+        organizations,
+        others,
+    } = asked(&pat, named, console).await?;
 
     let standings = join_all(organizations.iter().map(|one| pat.standing_in(one))).await;
-    let (mut owners, mut works, mut unknown) = (Vec::from_iter(owner), Vec::new(), 0);
+    let (mut owners, mut works) = (Vec::from_iter(owner), Vec::new());
+    let mut unknown = usize::from(others == Others::Unknown);
     for (organization, standing) in organizations.iter().zip(&standings) {
         let name = organization.name();
         match standing {
@@ -84,6 +89,11 @@ async fn identify(
             }
         }
     }
+    if others != Others::Told {
+        console.text(
+            "  its owner's other organizations, if there are any, were not asked: the PAT does not tell them",
+        );
+    }
     if !works.is_empty() {
         next(console, &works);
     }
@@ -95,14 +105,30 @@ async fn identify(
     ))
 }
 
-/// The organizations named, and those that the PAT itself tells of. Whose it is, as far as its profile tells.
+/// Whether all organizations of the PAT's owner are asked.
+#[derive(Clone, Copy, PartialEq)]
+enum Others {
+    Told,
+    NotTold,
+    Unknown,
+}
+
+/// Where the PAT may work.
+struct Asked {
+    /// Whose it is, as far as its profile tells.
+    owner: Option<String>,
+    /// Those named, and those that the PAT itself tells of.
+    organizations: Vec<Organization>,
+    others: Others,
+}
+
 async fn asked(
     pat: &LeakedPat,
     mut organizations: Vec<Organization>,
     console: &Console,
-) -> Result<(Option<String>, Vec<Organization>), Failure> {
+) -> Result<Asked, Failure> {
     let mut owner = None;
-    match pat.organizations().await {
+    let others = match pat.organizations().await {
         OwnersOrganizations::Listed {
             owner: named,
             organizations: listed,
@@ -119,10 +145,14 @@ async fn asked(
                     "{odd} more of its owner's organizations have names that are not understood."
                 ));
             }
+            Others::Told
         }
-        OwnersOrganizations::NotTold => {}
-        OwnersOrganizations::Unknown(failure) => console.warning(&words(&failure)),
-    }
+        OwnersOrganizations::NotTold => Others::NotTold,
+        OwnersOrganizations::Unknown(failure) => {
+            console.warning(&words(&failure));
+            Others::Unknown
+        }
+    };
     if organizations.is_empty() {
         let what = "The PAT does not tell its owner's organizations, and none was named to ask.";
         return Err(Failure::new(FailureKind::Input, what)
@@ -130,7 +160,11 @@ async fn asked(
             .with_why("a PAT of one organization is not let in where all of them are listed, and a dead one nowhere")
             .with_way_out("name the organizations that it may be of: --organization acme"));
     }
-    Ok((owner, organizations))
+    Ok(Asked {
+        owner,
+        organizations,
+        others,
+    })
 }
 
 /// What to type next: it has to die.
@@ -153,7 +187,7 @@ fn end(console: &Console, owner: Option<&str>, works: usize, unknown: usize) -> 
         format!("It is a PAT of {}", fit(owner, NAME))
     });
     let where_ = match (works, unknown) {
-        (0, 0) => "it works in none of the organizations asked".to_owned(),
+        (0, 0) => "it works in none of the organizations asked, as far as they tell: revoke it all the same, if you can find it".to_owned(),
         (0, _) => "it is not seen to work anywhere".to_owned(),
         (1, _) => "it works in 1 organization".to_owned(),
         (works, _) => format!("it works in {works} organizations"),

@@ -124,9 +124,15 @@ impl LeakedPat {
                 format!("{organization} did not let the PAT in ({reason})."),
             )
             .with_code("patRefused")
-            .with_why(
-                "it has expired, was revoked, or is not of this organization: the service does not say which",
-            );
+            .with_why(match reason {
+                Reason::SignInPage => {
+                    "it does not know this text as anybody's: is it the whole PAT, and is it one?"
+                }
+                _ => {
+                    "it has expired, was revoked, or is not of this organization, or none of its scopes opens this: the \
+                     service does not say which"
+                }
+            });
             quoted(failure, words)
         };
         match self.ask(request, &url).await {

@@ -17,6 +17,8 @@ use crate::ports::{AuditLog, AuditPage};
 
 /// More pages than this are no log of 90 days.
 const MOST_PAGES: usize = 20_000;
+/// So many pages in a row without an entry are no log.
+const EMPTY_PAGES: usize = 1_000;
 /// A log takes no longer than this over all its pages: a job of an hour has time left to say what was read.
 const LONGEST: Duration = Duration::from_secs(40 * 60);
 /// Unreadable entries named for one organization; the rest are counted.
@@ -103,6 +105,7 @@ async fn read<L: AuditLog>(
     let deadline = Instant::now() + LONGEST;
     let mut asked = HashSet::new();
     let mut next = None;
+    let mut empty = 0;
     for number in 1_usize.. {
         let page = timeout_at(deadline, target.log.page(from, to, next.as_deref())).await;
         let (number, failure) = match page {
@@ -112,11 +115,14 @@ async fn read<L: AuditLog>(
                     unreadable,
                     next: following,
                 } = page;
+                empty = if events.is_empty() { empty + 1 } else { 0 };
                 tally.borrow_mut().take(organization, events);
                 note(&mut log, unreadable);
                 match following {
                     None => break,
-                    Some(token) if number < MOST_PAGES && asked.insert(token.clone()) => {
+                    Some(token)
+                        if number < MOST_PAGES && empty < EMPTY_PAGES && asked.insert(token.clone()) =>
+                    {
                         next = Some(token);
                         continue;
                     }

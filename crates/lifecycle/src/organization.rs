@@ -126,7 +126,11 @@ pub async fn read<P: EveryonesPats, W: Watch>(
     watch: &mut W,
 ) -> Result<Scanned, W::Error> {
     let mut users = Users::new(asked);
-    let (connection, first) = join(pats.connection(), pats.users(None)).await;
+    let (connection, first) = if asked.parallelism > 1 {
+        join(pats.connection(), pats.users(None)).await
+    } else {
+        (pats.connection().await, pats.users(None).await)
+    };
     let mut scan = Scan {
         asked,
         last_read: Instant::now(),
@@ -145,7 +149,14 @@ pub async fn read<P: EveryonesPats, W: Watch>(
     let mut asking = FuturesUnordered::new();
     let mut listing = FuturesUnordered::new();
     loop {
-        while asking.len() < asked.parallelism.max(1) {
+        // The next page is on its way before the users of this one are used up.
+        if listing.is_empty()
+            && users.waiting.len() <= 2 * asked.parallelism
+            && let Some(next) = users.next.take()
+        {
+            listing.push(async move { pats.users(Some(&next)).await });
+        }
+        while asking.len() + listing.len() < asked.parallelism.max(1) {
             let Some(owner) = users.waiting.pop_front() else {
                 break;
             };
@@ -153,13 +164,6 @@ pub async fn read<P: EveryonesPats, W: Watch>(
                 let pats = pats.pats_of(&owner).await;
                 (owner, pats)
             });
-        }
-        // The next page is on its way before the users of this one are used up.
-        if listing.is_empty()
-            && users.waiting.len() <= 2 * asked.parallelism
-            && let Some(next) = users.next.take()
-        {
-            listing.push(async move { pats.users(Some(&next)).await });
         }
         if asking.is_empty() && listing.is_empty() {
             break;
