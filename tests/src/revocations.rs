@@ -81,14 +81,15 @@ pub fn assert_as_told(sim: &Sim, before: &Live, report: &Value, log: &str) {
         );
     }
     assert_eq!(before.keys, Live::of(sim).keys, "an SSH key was revoked\n{log}");
-    if report["settings"]["dryRun"] == true {
+    if report.pointer("/settings/dryRun") == Some(&Value::Bool(true)) {
         before.assert_untouched(sim, log);
     }
     assert_of_one_organization(sim, &revoked, report, log);
 }
 
 fn assert_of_one_organization(sim: &Sim, revoked: &BTreeSet<String>, report: &Value, log: &str) {
-    let name = report["organization"]["name"].as_str().unwrap_or_default();
+    let name = report.pointer("/organization/name").and_then(Value::as_str);
+    let name = name.unwrap_or_default();
     sim.cloud(|cloud| {
         let account = cloud.organization(name).map(|known| known.account_id.clone());
         for pat in revoked.iter().filter_map(|id| cloud.pat(id)) {

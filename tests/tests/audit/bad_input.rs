@@ -2,6 +2,9 @@
 
 use crate::scene::{Scene, assert_says, step};
 
+/// Inputs, and words that their message must hold.
+type Case = (Vec<(&'static str, String)>, &'static [&'static str]);
+
 #[test]
 fn each_is_refused_before_anything_is_sent() {
     let day = |ago: i64| {
@@ -11,7 +14,7 @@ fn each_is_refused_before_anything_is_sent() {
     };
     let at = |from: i64, to: i64| vec![("startTime", day(from)), ("endTime", day(to))];
     let one = |name: &'static str, value: &str| vec![(name, value.to_owned())];
-    let cases: Vec<(Vec<(&str, String)>, &[&str])> = vec![
+    let cases: Vec<Case> = vec![
         (one("days", "0"), &["days", "90"]),
         (one("days", "91"), &["days", "91", "90"]),
         (one("days", "-1"), &["days"]),

@@ -35,7 +35,6 @@ fn count(requests: &[LoggedRequest], part: &str) -> usize {
 
 fn assert_within_two(requests: &[LoggedRequest], least: usize, what: &str) {
     let sent = requests.len();
-    println!("{what}: {sent} requests, {least} at least");
     assert!(sent <= least + 2, "{what}: {sent} requests, {least} would do");
 }
 
