@@ -1,6 +1,6 @@
 //! The service's timestamps, and days.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeDelta, Utc};
 
 /// Reads ISO 8601 with any number of fraction digits (the service sends 0 to 7), with `Z`, an offset, or no
 /// zone at all: token administration leaves it out and means UTC. `None` for everything else, and for moments
@@ -8,12 +8,9 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, TimeDe
 #[must_use]
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
-    let at = match DateTime::parse_from_rfc3339(text) {
-        Ok(zoned) => zoned.to_utc(),
-        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
-            .ok()?
-            .and_utc(),
-    };
+    let zoned =
+        DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}Z")));
+    let at = zoned.ok()?.to_utc();
     (0..=9999).contains(&at.year()).then_some(at)
 }
 
