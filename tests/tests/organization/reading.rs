@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use patkeeper_sim::generate::{CrowdPlan, crowd};
 use patkeeper_sim::{Action, Fault, Match, RateLimit, Refusal};
+use patkeeper_tests::job::Step;
 use patkeeper_tests::step::StepResult::{Failed, SucceededWithIssues};
-use patkeeper_tests::world::{World, at_once, count, eventually};
+use patkeeper_tests::world::{ACME, World, at_once, count, eventually};
 
 use crate::scene::{
     USERS, USERS_PATS, asked_for_pats, assert_each_read_once, crowded, member, most_in_flight, run, step,
@@ -148,8 +150,8 @@ fn a_rate_limit_slows_a_scan_down_and_is_not_run_against() {
 }
 
 /// What the agent is told of how far the step is.
-fn progress(world: &mut World) -> Vec<u8> {
-    let run = run(world, &step());
+fn progress(world: &mut World, step: &Step) -> Vec<u8> {
+    let run = run(world, step);
     let told = run
         .record
         .commands
@@ -163,8 +165,24 @@ fn progress(world: &mut World) -> Vec<u8> {
 fn the_agent_hears_of_each_percent_once_and_it_never_falls() {
     let mut world = crowded(700, 0);
     world.sim.cloud(|cloud| cloud.manners.graph_page = 50);
-    let told = progress(&mut world);
+    let told = progress(&mut world, &step());
     assert!((2..=101).contains(&told.len()), "{told:?}");
     assert!(told.is_sorted_by(|a, b| a < b), "{told:?}");
     assert_eq!(told.last(), Some(&100));
+}
+
+#[test]
+fn an_organization_that_is_done_is_a_part_of_all_that_are_asked_for() {
+    let mut world = crowded(60, 0);
+    world.sim.cloud(|cloud| {
+        crowd(cloud, "beta", &CrowdPlan::of(6, 60));
+        let admin = cloud.organization(ACME).unwrap().administrators[0].clone();
+        cloud.join(&admin, "beta");
+        cloud.make_administrator("beta", &admin);
+    });
+    let told = progress(&mut world, &step().input("organization", "acme\nbeta"));
+    assert!(told.is_sorted_by(|a, b| a < b), "{told:?}");
+    assert_eq!(told.last(), Some(&100));
+    let second_half = told.iter().filter(|percent| (51..100).contains(*percent)).count();
+    assert!(second_half > 10, "beta is half of it: {told:?}");
 }

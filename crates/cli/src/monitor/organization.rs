@@ -45,9 +45,11 @@ impl Everybody<'_> {
     ) -> Result<Found, Failure> {
         let console = self.around.console;
         let mut shelf = shelf(self.around)?;
-        for organization in self.organizations {
+        for (done, organization) in self.organizations.iter().enumerate() {
             let mut reader = Reader {
                 console,
+                done,
+                of: self.organizations.len(),
                 judging: &mut judging,
                 shelf: &mut shelf,
                 reading: OrganizationReading {
@@ -110,6 +112,10 @@ pub(super) fn full(error: io::Error) -> Failure {
 /// Judges each user as they come.
 struct Reader<'a, 'settings> {
     console: &'a Console,
+    /// Organizations read before this one.
+    done: usize,
+    /// Organizations in all.
+    of: usize,
     judging: &'a mut Judging<'settings>,
     shelf: &'a mut Shelf,
     reading: OrganizationReading,
@@ -158,6 +164,7 @@ impl Watch for Reader<'_, '_> {
     fn progress(&mut self, progress: Progress) {
         let organization = &self.reading.organization;
         let now = format!("{organization}: {}", say::users_read(progress));
-        self.console.progress(progress.percent(), &now);
+        let percent = (self.done * 100 + usize::from(progress.percent())) / self.of.max(1);
+        self.console.progress(u8::try_from(percent).unwrap_or(100), &now);
     }
 }
