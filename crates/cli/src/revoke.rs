@@ -19,7 +19,7 @@ use crate::run::{self, Cancellation, Ending};
 use crate::{alerts, say};
 
 /// Requests in flight at once: an incident is in a hurry, and a service that is hurried answers 429.
-const PARALLELISM: usize = 8;
+const PARALLELISM: usize = 16;
 
 /// Runs PatRevoke.
 pub(crate) fn perform(inputs: PatRevokeInputs, around: Around<'_>) -> Result<Ending, Failure> {
@@ -95,13 +95,16 @@ async fn revoked(
         tokens = signing_in.azure_devops(purpose) => tokens?,
         () = cancellation.requested() => return Err(run::cancelled("No PAT was revoked.")),
     };
+    // Who cancels a revocation wants no further PAT to end, not even one that waits for its turn. Sign-ins go on: what
+    // they have begun to replace they must keep.
+    let client = client.until(cancellation.told());
+    let run = around.run(&pat_revoke::TASK, &client, Utc::now());
     let revocation = Revocation {
         settings,
-        pats: &AzureDevOps::new(client.clone(), settings.organization.clone(), tokens),
+        pats: &AzureDevOps::new(client, settings.organization.clone(), tokens),
         known_account_id: around.known_account(&settings.organization),
         parallelism: PARALLELISM,
     };
-    let run = around.run(&pat_revoke::TASK, client, Utc::now());
     let tell = |progress| tell(console, progress);
     Ok(if everyone {
         revocation.of_everyone(run, &tell, cancellation.requested()).await

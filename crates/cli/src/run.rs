@@ -92,6 +92,11 @@ impl Cancellation {
         Self(told)
     }
 
+    /// For whom it is enough to look: `true` once the request is there.
+    pub(crate) fn told(&self) -> watch::Receiver<bool> {
+        self.0.clone()
+    }
+
     /// Is there once the request is, and stays so.
     pub(crate) async fn requested(&self) {
         let mut told = self.0.clone();

@@ -4,7 +4,7 @@ use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_core::failure::Failure;
 use patkeeper_core::judge::{StepEnd, StepResult};
-use patkeeper_core::render;
+use patkeeper_core::{render, text};
 use patkeeper_lifecycle::organization::Progress;
 
 use crate::report::Written;
@@ -34,26 +34,32 @@ pub(crate) fn outputs(console: &Console, outputs: impl IntoIterator<Item = (&'st
 }
 
 /// The last line, as loud as it is grave. Beside a step that failed, its causes are said too: they are what a person
-/// looks for first.
+/// looks for first. A cause that the last line is itself is said there, once, with its code and what to do.
 pub(crate) fn the_end<'a>(
     console: &Console,
     end: StepEnd,
     sentence: &str,
     causes: impl Iterator<Item = &'a Failure>,
 ) -> Ending {
+    let mut last = None;
     if end.result == StepResult::Failed && console.front() == Front::Agent {
         let mut said: Vec<&Failure> = Vec::new();
         for failure in causes {
-            if said.len() < MOST_CAUSES && !said.contains(&failure) {
+            if text::plain(&failure.what) == sentence {
+                last = Some(failure);
+            } else if said.len() < MOST_CAUSES && !said.contains(&failure) {
                 console.error_with_code(failure.code.as_deref(), &words(failure));
                 said.push(failure);
             }
         }
     }
-    match end.result {
-        StepResult::Succeeded => console.text(sentence),
-        StepResult::SucceededWithIssues => console.warning(sentence),
-        StepResult::Failed => console.error(sentence),
+    match (end.result, last) {
+        (StepResult::Succeeded, _) => console.text(sentence),
+        (StepResult::SucceededWithIssues, _) => console.warning(sentence),
+        (StepResult::Failed, None) => console.error(sentence),
+        (StepResult::Failed, Some(failure)) => {
+            console.error_with_code(failure.code.as_deref(), &words(failure));
+        }
     }
     Ending {
         result: end.result,

@@ -269,7 +269,8 @@ impl DevOpsError {
             _ if self.words.follows_a_lost_one => true,
             Reason::Http(error) => !matches!(
                 error,
-                HttpError::Connect { .. }
+                HttpError::NotBegun { .. }
+                    | HttpError::Connect { .. }
                     | HttpError::Proxy { .. }
                     | HttpError::Certificate { .. }
                     | HttpError::Refused { .. }

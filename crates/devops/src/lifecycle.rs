@@ -170,10 +170,13 @@ impl AzureDevOps {
             }) => return Ok(gone(words.follows_a_lost_one)),
             Err(error) => return Err(error),
         };
+        let is_nothing = answer.sent.answer.body().is_empty();
         match (answer.sent.answer.status, wire::refusal(&answer.json)) {
             (_, Some((error, _))) if error.is_gone() => Ok(gone(answer.sent.answer.follows_a_lost_one)),
             (_, Some((error, message))) => Err(self.no_pat(doing, &answer, NoPat::Refused(error, message))),
-            (200 | 204, None) => Ok(Revoked::Now),
+            (204, None) => Ok(Revoked::Now),
+            (200, None) if is_nothing || answer.json.is_object() => Ok(Revoked::Now),
+            (200, None) => Err(self.not_understood(&answer.sent, &doing, "it is no object")),
             // Accepted, or partial: not what the documentation calls revoked.
             _ => Err(self.not_understood(&answer.sent, &doing, "the status is neither 200 nor 204")),
         }

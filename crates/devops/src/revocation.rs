@@ -2,6 +2,7 @@
 
 use patkeeper_core::failure::Failure;
 use patkeeper_core::pat::AuthorizationId;
+use patkeeper_http::HttpError;
 use patkeeper_lifecycle::ports::{NotDone, RevokeAnyones, RevokeOwn, Revoked};
 
 use crate::client::AzureDevOps;
@@ -25,9 +26,11 @@ impl RevokeAnyones for AzureDevOps {
     }
 }
 
-/// Of a request that is sent again when an answer is lost: the last answer says nothing of the times before.
+/// Of a request that is sent again when an answer is lost. An answer knows whether it follows a lost one; what stands
+/// where the last should be does not.
 pub(crate) fn repeated(error: DevOpsError) -> NotDone {
-    let may_follow_a_lost_one = matches!(error.reason, Reason::Http(_) | Reason::RateLimited);
+    let may_follow_a_lost_one =
+        matches!(&error.reason, Reason::Http(error) if !matches!(error, HttpError::NotBegun { .. }));
     let not_done = not_done(error);
     NotDone {
         unclear: not_done.unclear || may_follow_a_lost_one,

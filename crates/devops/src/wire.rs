@@ -192,17 +192,22 @@ pub fn decode_minted(mut value: Value) -> Result<Minted, NoPat> {
     }
 }
 
-/// What `patTokenError` of any answer says; `None` when there is none in it.
+/// What `patTokenError` of any answer says, whatever its letter case; `None` when there is none in it.
 #[must_use]
 pub fn refusal(value: &Value) -> Option<(PatTokenError, Option<String>)> {
-    let error = match value.get("patTokenError")? {
-        Value::String(text) => PatTokenError::parse(text)?,
-        Value::Null => return None,
-        // An enum by number: its meaning is not documented, so only zero is taken for `none`.
-        Value::Number(number) if number.as_i64() == Some(0) => return None,
-        other => PatTokenError::Other(other.to_string().chars().take(80).collect()),
+    let called = |name| {
+        let fields = value.as_object().into_iter().flatten();
+        fields.filter_map(move |(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
     };
-    let message = text(value, "patTokenErrorMessage").filter(|text| !text.trim().is_empty());
+    let error = called("patTokenError").find_map(|value| match value {
+        Value::String(text) => PatTokenError::parse(text),
+        Value::Null => None,
+        // An enum by number: its meaning is not documented, so only zero is taken for `none`.
+        Value::Number(number) if number.as_i64() == Some(0) => None,
+        other => Some(PatTokenError::Other(other.to_string().chars().take(80).collect())),
+    })?;
+    let mut messages = called("patTokenErrorMessage").filter_map(Value::as_str);
+    let message = messages.find(|text| !text.trim().is_empty());
     Some((error, message.map(ToOwned::to_owned)))
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tokio::sync::watch;
+
 use crate::cause::{self, Asked};
 use crate::pace::{self, MachineTime, Pace, Time};
 use crate::request::Checked;
@@ -21,6 +23,7 @@ const TRUSTED: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    stop: Option<watch::Receiver<bool>>,
 }
 
 struct Inner {
@@ -49,7 +52,19 @@ impl Client {
         };
         Ok(Self {
             inner: Arc::new(inner),
+            stop: None,
         })
+    }
+
+    /// This client, but once `stop` holds `true` no request of it is begun any more, nor sent again: those that wait
+    /// for their turn end with [`HttpError::NotBegun`], those that wait to be sent again with what the last try came
+    /// to. What is on its way goes on. All else is shared with the client it is made of.
+    #[must_use]
+    pub fn until(&self, stop: watch::Receiver<bool>) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            stop: Some(stop),
+        }
     }
 
     /// Sends a request, again where [`Repeat`](crate::Repeat) and the answer allow it, and reads the whole answer.
@@ -64,8 +79,15 @@ impl Client {
         let mut began = None;
         let mut tries = 0;
         let mut lost = false;
+        let host = request.host.clone();
+        let mut last = Err(HttpError::NotBegun { host });
         loop {
-            let turn = inner.pace.turn(&inner.time, &request.host).await;
+            let Some(turn) = self
+                .unless_stopped(inner.pace.turn(&inner.time, &request.host))
+                .await
+            else {
+                return last;
+            };
             // From the first try on: waiting for one's turn behind others is not the fault of this request.
             let began = *began.get_or_insert_with(|| inner.time.instant());
             tries += 1;
@@ -87,9 +109,10 @@ impl Client {
                 return result;
             };
             lost |= match &result {
-                Ok(answer) => answer.status >= 500,
+                Ok(answer) => answer.status == 408 || answer.status >= 500,
                 Err(error) => !matches!(error, HttpError::Connect { .. } | HttpError::Proxy { .. }),
             };
+            last = result;
             // A pause that the host asked for is kept with the next turn, which all requests to it share.
             if asked.is_some_and(|asked| asked >= wait) {
                 continue;
@@ -101,7 +124,21 @@ impl Client {
                     request.host
                 );
             }
-            inner.time.sleep(wait).await;
+            // Whether it was stopped meanwhile is seen at the next turn.
+            self.unless_stopped(inner.time.sleep(wait)).await;
+        }
+    }
+
+    /// Waits; `None`: no longer, since no request is to be begun any more.
+    async fn unless_stopped<T>(&self, waiting: impl Future<Output = T>) -> Option<T> {
+        let Some(stop) = &self.stop else {
+            return Some(waiting.await);
+        };
+        let mut stop = stop.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = stop.wait_for(|stop| *stop) => None,
+            done = waiting => Some(done),
         }
     }
 

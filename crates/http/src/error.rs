@@ -60,6 +60,12 @@ pub enum HttpError {
         /// The limit.
         limit: usize,
     },
+    /// The run was cancelled before the request was begun: see [`Client::until`](crate::Client::until).
+    #[error("the run was cancelled before {host} was asked")]
+    NotBegun {
+        /// The host.
+        host: String,
+    },
     /// The request was refused before anything was sent: not https, or not a URL.
     #[error("refused to ask {host}: {why}")]
     Refused {
@@ -76,6 +82,7 @@ impl HttpError {
     pub fn failure(&self) -> Failure {
         let kind = match self {
             Self::Refused { .. } => FailureKind::Input,
+            Self::NotBegun { .. } => FailureKind::Cancelled,
             _ => FailureKind::Service,
         };
         let failure = Failure::new(kind, sentence(&self.to_string())).with_code(self.code());
@@ -100,6 +107,7 @@ impl HttpError {
             Self::TooLarge { .. } => failure
                 .with_why("something between the agent and the service may answer in its place, such as a proxy's page")
                 .with_way_out("run the step again; if it stays so, report it with the lines around this one"),
+            Self::NotBegun { .. } => failure.with_way_out("run it again"),
             Self::Refused { .. } => failure.with_way_out("correct the input that holds this address or token"),
         }
     }
@@ -114,6 +122,7 @@ impl HttpError {
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "brokenAnswer",
             Self::TooLarge { .. } => "tooLarge",
+            Self::NotBegun { .. } => "cancelled",
             Self::Refused { .. } => "refusedAddress",
         }
     }

@@ -47,6 +47,8 @@ pub enum Fate {
     Elsewhere,
     /// It names no account at all, and so may be anybody's: only its id can mean it.
     Unplaced,
+    /// It names accounts, and which one is the organization's could not be asked, for this reason.
+    AccountUnknown(Failure),
 }
 
 /// An id with its fate.
@@ -90,14 +92,17 @@ impl<'a> Sought<'a> {
         }
     }
 
-    /// Takes in a PAT that a list holds.
-    pub fn listed(&mut self, pat: Pat, owner: Option<&Owner>) {
+    /// Takes in a PAT that a list holds. Whether it is live and may be meant.
+    pub fn listed(&mut self, pat: Pat, owner: Option<&Owner>) -> bool {
         self.place += 1;
         let known = self.known_account.as_deref();
         self.borne_out |= known.is_some_and(|id| pat.reach.names(id));
         if pat.listed == Listed::Expired {
             self.ended(pat.authorization_id);
-        } else if self.means(&pat) {
+            return false;
+        }
+        let is_meant = self.means(&pat);
+        if is_meant {
             let found = || Found {
                 owner: owner.map(|owner| owner.name().to_owned()),
                 place: self.place,
@@ -107,6 +112,7 @@ impl<'a> Sought<'a> {
                 .entry(pat.authorization_id.clone())
                 .or_insert_with(found);
         }
+        is_meant
     }
 
     /// Takes in an id that has surely ended.
@@ -141,6 +147,9 @@ impl<'a> Sought<'a> {
     /// connection data told it, or why it did not; only where it was *refused* is the agent's knowledge taken
     /// instead, and only if a PAT names that account.
     ///
+    /// By id, PATs that name accounts are meant where connection data *refused* to tell (a token with the PAT scopes
+    /// alone never hears more), and are left alone where it failed to.
+    ///
     /// # Errors
     /// By name or all of them, a PAT is meant only if it is this organization's: while that is not known, nothing is.
     pub fn choose(mut self, account: Result<String, Failure>) -> Result<Chosen, Refusal> {
@@ -149,18 +158,20 @@ impl<'a> Sought<'a> {
             _ => Err(failure),
         });
         let by_id = !self.wanted.is_empty();
-        let bound = |found: &Found| found.pat.reach != Reach::AllOrganizations;
-        let account_id = match account {
-            Ok(id) => Some(id),
-            Err(failure) if !by_id && self.live.values().any(bound) => {
+        let bound = |pat: &Pat| pat.reach != Reach::AllOrganizations;
+        let account = match account {
+            Err(failure) if !by_id && self.live.values().any(|found| bound(&found.pat)) => {
                 return Err(Refusal::AccountUnknown(Box::new(failure)));
             }
-            Err(_) => None,
+            account => account,
         };
-        let fate = |pat: &Pat| match (&pat.reach, &account_id) {
-            (Reach::Organizations(accounts), _) if accounts.is_empty() && !by_id => Fate::Unplaced,
-            (Reach::Organizations(accounts), Some(id)) if !accounts.is_empty() && !pat.reach.names(id) => {
-                Fate::Elsewhere
+        let fate = |pat: &Pat| match (pat.reach.accounts(), &account) {
+            _ if !bound(pat) => Fate::Revoke,
+            ([], _) if !by_id => Fate::Unplaced,
+            ([], _) => Fate::Revoke,
+            (_, Ok(id)) if !pat.reach.names(id) => Fate::Elsewhere,
+            (_, Err(failure)) if failure.kind != FailureKind::Refused => {
+                Fate::AccountUnknown(failure.clone())
             }
             _ => Fate::Revoke,
         };
@@ -197,7 +208,7 @@ impl<'a> Sought<'a> {
         Ok(Chosen {
             entries,
             elsewhere,
-            account_id,
+            account_id: account.ok(),
         })
     }
 }
@@ -230,6 +241,13 @@ impl Chosen {
     /// What was expected does not hold, or nothing matches where something should.
     pub fn check(&self, settings: &Settings, whole: bool) -> Result<(), Refusal> {
         let matched = self.matched();
+        let undecided = self.entries.iter().find_map(|entry| match &entry.fate {
+            Fate::AccountUnknown(failure) => Some(Box::new(failure.clone())),
+            _ => None,
+        });
+        if let (Some(failure), Some(_)) = (undecided, settings.expect_count) {
+            return Err(Refusal::AccountUnknown(failure));
+        }
         match settings.expect_count {
             Some(expected) if !whole => Err(Refusal::NotAllRead { expected, matched }),
             Some(expected) if expected != matched => Err(Refusal::OtherCount { expected, matched }),

@@ -12,8 +12,20 @@ pub enum Tried {
     Revoked,
     /// A list shows that it was revoked or has expired in the meantime.
     Gone,
-    /// It is not revoked, or not known to be.
+    /// It is not revoked.
     Failed(Box<Failure>),
+    /// It is not known whether it is revoked.
+    Unclear(Box<Failure>),
+}
+
+/// The first way out of a PAT of which it is not known whether it is revoked; what such a one is counted by.
+const UNCLEAR: &str = "it may have been revoked all the same: run it again, a PAT that is revoked shows as already gone \
+                       (alreadyGone)";
+
+/// Whether it is not known of the PAT whether it is revoked.
+pub(super) fn is_unclear(pat: &RevokedPat) -> bool {
+    let first = pat.failure.as_ref().and_then(|failure| failure.ways_out.first());
+    first.is_some_and(|way| way == UNCLEAR)
 }
 
 impl RevocationReport {
@@ -25,10 +37,14 @@ impl RevocationReport {
         self.organization.account_id = chosen.account_id;
         let organization = self.organization.name.clone();
         let whole = self.unreadable.is_empty();
-        self.pats = chosen
-            .entries
-            .into_iter()
-            .map(|entry| row(entry, &organization, whole))
+        let wider = match (self.is_of_everyone(), self.settings.owners.is_empty()) {
+            (false, _) => Some("is it another user's? scope: organization, as an administrator"),
+            (true, false) => Some("is it another user's? without owners, every user is looked through"),
+            (true, true) => None,
+        };
+        let entries = chosen.entries.into_iter();
+        self.pats = entries
+            .map(|entry| row(entry, &organization, whole, wider))
             .collect();
         match self.pats.iter().filter(|pat| pat.global).count() {
             0 => {}
@@ -91,15 +107,20 @@ impl RevocationReport {
                 Tried::Revoked => (PatOutcome::Revoked, None),
                 Tried::Gone => (PatOutcome::AlreadyGone, None),
                 Tried::Failed(failure) => (PatOutcome::Failed, Some(*failure)),
+                Tried::Unclear(mut failure) => {
+                    failure.ways_out.insert(0, UNCLEAR.to_owned());
+                    (PatOutcome::Failed, Some(*failure))
+                }
             };
         }
     }
 }
 
-fn row(entry: Entry, organization: &str, whole: bool) -> RevokedPat {
-    let failure = match entry.fate {
+fn row(entry: Entry, organization: &str, whole: bool, wider: Option<&str>) -> RevokedPat {
+    let failure = match &entry.fate {
         Fate::Revoke | Fate::Gone => None,
-        Fate::Unknown => Some(unknown(&entry.id, organization, whole)),
+        Fate::AccountUnknown(cause) => Some(undecided(&entry.id, organization, cause)),
+        Fate::Unknown => Some(unknown(&entry.id, organization, whole, wider)),
         Fate::Elsewhere => Some(elsewhere(&entry.id, organization)),
         Fate::Unplaced => Some(unplaced(&entry.id)),
     };
@@ -128,18 +149,18 @@ fn row(entry: Entry, organization: &str, whole: bool) -> RevokedPat {
     }
 }
 
-fn unknown(id: &AuthorizationId, organization: &str, whole: bool) -> Failure {
-    let failure = Failure::new(
+fn unknown(id: &AuthorizationId, organization: &str, whole: bool, wider: Option<&str>) -> Failure {
+    let mut failure = Failure::new(
         FailureKind::Service,
         format!("No PAT {id} was found in {organization}."),
     )
     .with_code("unknownId");
     if whole {
-        failure
+        failure = failure
             .with_why("it is among neither the live PATs looked through nor the revoked and expired ones")
-            .with_way_out("compare the id with the report that it was taken from")
-            .with_way_out("is it another user's? scope: organization, as an administrator")
-            .with_way_out("is it another organization's? run it there")
+            .with_way_out("compare the id with the report that it was taken from");
+        failure.ways_out.extend(wider.map(str::to_owned));
+        failure.with_way_out("is it another organization's? name that one as organization")
     } else {
         failure
             .with_why("it may be in the part that could not be read")
@@ -155,6 +176,18 @@ fn elsewhere(id: &AuthorizationId, organization: &str) -> Failure {
     .with_code("otherOrganization")
     .with_why("it is valid in other organizations only, and only one of them can revoke it")
     .with_way_out("run it in the organization that the PAT is for; `patkeeper identify` finds out which")
+}
+
+fn undecided(id: &AuthorizationId, organization: &str, cause: &Failure) -> Failure {
+    Failure {
+        what: format!("Whether the PAT {id} is {organization}'s is not known: it was left alone."),
+        why: Some(format!(
+            "it names the organizations that it is valid in, and connection data did not tell which one this is. {}",
+            cause.what
+        )),
+        ways_out: vec!["run it again".to_owned()],
+        ..cause.clone()
+    }
 }
 
 fn unplaced(id: &AuthorizationId) -> Failure {

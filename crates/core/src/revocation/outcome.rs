@@ -1,6 +1,9 @@
 //! What a report comes to: its counts, how the step ends, and the last line.
 
-use super::report::{Asked, Counts, PatOutcome, RevocationReport, SCHEMA};
+use std::collections::BTreeSet;
+
+use super::fill::is_unclear;
+use super::report::{Asked, Counts, PatOutcome, RevocationReport, RevokedPat, SCHEMA, Selector};
 use super::settings::Settings;
 use crate::failure::{Failure, FailureKind};
 use crate::judge::{StepEnd, StepResult};
@@ -113,7 +116,31 @@ impl RevocationReport {
         if self.failure.is_none() || self.counts.revoked > 0 {
             said.push(self.done());
         }
+        match self.pats.iter().filter(|pat| is_unclear(pat)).count() {
+            0 => {}
+            1 => said.push("Of 1 it is not known whether it is revoked: run it again.".to_owned()),
+            several => said.push(format!(
+                "Of {several} it is not known whether they are revoked: run it again."
+            )),
+        }
         text::plain(&said.join(" "))
+    }
+
+    /// The same for the last line. Ids among all users' PATs are those of a few, and the others have nothing to fear.
+    fn of_whom(&self) -> String {
+        let asked = &self.settings;
+        if !self.is_of_everyone() || !asked.owners.is_empty() || asked.selector != Selector::AuthorizationIds
+        {
+            return format!(" {}", self.whose());
+        }
+        let done = |pat: &&RevokedPat| matches!(pat.outcome, PatOutcome::Revoked | PatOutcome::WouldRevoke);
+        let done = self.pats.iter().filter(done);
+        let owners: BTreeSet<&str> = done.filter_map(|pat| pat.owner.as_deref()).collect();
+        match (owners.len(), owners.first()) {
+            (_, None) => String::new(),
+            (1, Some(owner)) => format!(" of {owner}"),
+            (several, _) => format!(" of {several} users"),
+        }
     }
 
     fn done(&self) -> String {
@@ -144,7 +171,7 @@ impl RevocationReport {
             (counts.failed, "failed"),
             (counts.unreadable, "could not be read"),
         ];
-        let mut parts = vec![format!("{verb} {pats} {}", self.whose())];
+        let mut parts = vec![format!("{verb} {pats}{}", self.of_whom())];
         let others = others.iter().filter(|(number, _)| *number > 0);
         parts.extend(others.map(|(number, what)| format!("{number} {what}")));
         format!("{}.{dry}", parts.join("; "))

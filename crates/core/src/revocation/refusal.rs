@@ -42,9 +42,11 @@ impl Refusal {
                      this one is. {}",
                     cause.what
                 )),
-                ways_out: std::iter::once(
-                    "name the PATs by id (authorizationIds): then it makes no difference".to_owned(),
-                )
+                ways_out: std::iter::once(if cause.kind == FailureKind::Refused {
+                    "name the PATs by id (authorizationIds): then it makes no difference".to_owned()
+                } else {
+                    "run it again".to_owned()
+                })
                 .chain(cause.ways_out.iter().cloned())
                 .collect(),
                 ..Failure::clone(cause)

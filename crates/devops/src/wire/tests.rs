@@ -135,6 +135,24 @@ fn a_refusal_inside_a_200_is_a_refusal_whatever_else_is_in_it() {
 }
 
 #[test]
+fn the_letter_case_of_a_refusal_makes_no_difference() {
+    let error = |body| refusal(&body).map(|(error, message)| (error.code().to_owned(), message));
+    assert_eq!(
+        error(json!({ "PatToken": null, "PatTokenError": "AccessDenied", "PATTOKENERRORMESSAGE": "no" })),
+        Some(("accessDenied".to_owned(), Some("no".to_owned())))
+    );
+    assert_eq!(
+        error(json!({ "PatTokenError": "AuthorizationNotFound", "patTokenError": "none" })),
+        Some(("authorizationNotFound".to_owned(), None)),
+        "a reason outweighs none"
+    );
+    for none in [json!("None"), json!(null), json!(0)] {
+        assert_eq!(error(json!({ "PatTokenError": none })), None);
+    }
+    assert_eq!(error(json!([{ "patTokenError": "accessDenied" }])), None);
+}
+
+#[test]
 fn neither_pat_nor_reason_is_not_success() {
     for body in [
         json!({}),

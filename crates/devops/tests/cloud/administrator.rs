@@ -220,6 +220,22 @@ async fn anyones_pats_are_revoked_in_one_request_and_seen_as_revoked_after_that(
 }
 
 #[tokio::test]
+async fn a_refusal_that_follows_a_lost_answer_says_nothing_of_what_was_done() {
+    let sim = sim();
+    let (acme, admin) = administered(&sim);
+    let id = sim.cloud(|cloud| cloud.add_pat(PatSeed::new(&admin, "acme", "ci", "vso.code")));
+    let no = Refusal::Exception {
+        status: 400,
+        type_key: "ArgumentException".to_owned(),
+        message: "No.".to_owned(),
+    };
+    sim.fault(Fault::once(Match::any().method("POST"), Action::ResetAfter));
+    sim.fault(Fault::always(Match::any().method("POST"), Action::Refuse(no)));
+    let not_done = acme.revoke_all(&[AuthorizationId::new(id)]).await.unwrap_err();
+    assert!(not_done.unclear, "{not_done:?}");
+}
+
+#[tokio::test]
 async fn ones_own_pats_that_have_ended_are_revoked_or_expired_ones() {
     let sim = sim();
     let (acme, admin) = administered(&sim);

@@ -109,6 +109,58 @@ async fn revoking_what_the_service_does_not_know_is_told_apart_from_revoking() {
 }
 
 #[tokio::test]
+async fn a_pat_is_revoked_only_where_the_answer_says_nothing_else() {
+    let sim = sim();
+    let acme = acme(&sim, 1, TokenSpec::user);
+    let id = acme.list(Listed::Active).await.pats.remove(0).authorization_id;
+    for (status, body, revoked) in [
+        (200, "", Some(Revoked::Now)),
+        (200, "{}", Some(Revoked::Now)),
+        (
+            200,
+            r#"{"PatToken":null,"PatTokenError":"None"}"#,
+            Some(Revoked::Now),
+        ),
+        (
+            200,
+            r#"{"PatTokenError":"AuthorizationNotFound"}"#,
+            Some(Revoked::Gone),
+        ),
+        (200, r#"{"PatToken":null,"PatTokenError":"AccessDenied"}"#, None),
+        (200, "[]", None),
+        (200, r#""x""#, None),
+        (200, "0", None),
+        (200, "null", None),
+        (202, "{}", None),
+    ] {
+        let answer = Action::Replace {
+            status,
+            content_type: "application/json".to_owned(),
+            body: body.to_owned(),
+        };
+        sim.fault(Fault::once(Match::any().method("DELETE"), answer));
+        match (acme.revoke(&id).await, revoked) {
+            (Ok(came), Some(expected)) => assert_eq!(came, expected, "{status} {body}"),
+            (Err(error), None) => {
+                let refused = matches!(error.reason, Reason::Pat(_));
+                assert_eq!(error.may_have_happened(), !refused, "{status} {body}: {error}");
+            }
+            (came, _) => panic!("{status} {body}: {came:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pat_that_is_gone_after_a_lost_answer_was_most_likely_revoked_by_it() {
+    let sim = sim();
+    let acme = acme(&sim, 1, TokenSpec::user);
+    let id = acme.list(Listed::Active).await.pats.remove(0).authorization_id;
+    sim.fault(Fault::once(Match::any().method("DELETE"), Action::ResetAfter));
+    assert_eq!(acme.revoke(&id).await.unwrap(), Revoked::GoneOnceMore);
+    assert_eq!(acme.revoke(&id).await.unwrap(), Revoked::Gone);
+}
+
+#[tokio::test]
 async fn a_policy_that_refuses_inside_a_200_is_named() {
     let sim = sim();
     let acme = acme(&sim, 0, TokenSpec::user);

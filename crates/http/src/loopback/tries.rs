@@ -1,5 +1,7 @@
 use super::*;
-use crate::{HttpError, Request, Response};
+use tokio::sync::watch;
+
+use crate::{HttpError, Repeat, Request, Response};
 
 /// Sends to a server that gives each try the answer that `answer` makes for its number.
 async fn tried(
@@ -105,4 +107,55 @@ async fn no_connection_is_tried_again_for_a_creation_too() {
     assert!(matches!(error, HttpError::Connect { .. }), "{error:?}");
     assert_eq!(time.waits(), [500, 1000, 2000]);
     assert_eq!(client.requests(), 4, "a try in vain is one, too");
+}
+
+#[tokio::test]
+async fn a_refusal_after_a_lost_answer_says_that_it_follows_one() {
+    let refused = || reply("400 Bad Request", "", "{}");
+    for (first, follows) in [
+        (Vec::new(), true),
+        (busy(""), true),
+        (reply("408 Request Timeout", "", ""), true),
+        (reply("429 Too Many Requests", "Retry-After: 1\r\n", ""), false),
+    ] {
+        let (result, tries, _) = tried(Request::get, move |number| match number {
+            1 => first.clone(),
+            _ => refused(),
+        })
+        .await;
+        let answer = result.unwrap();
+        assert_eq!(
+            (answer.status, tries, answer.follows_a_lost_one),
+            (400, 2, follows)
+        );
+    }
+    let (result, ..) = tried(Request::get, move |_| refused()).await;
+    assert!(!result.unwrap().follows_a_lost_one);
+}
+
+#[tokio::test]
+async fn what_waits_is_not_begun_once_the_run_is_to_stop_and_what_was_tried_is_told() {
+    let authority = Authority::new();
+    let (stop, told) = watch::channel(false);
+    // Each answer comes when it is too late for another try.
+    let server = Listener::server(authority.certificate("localhost", |_| ()), move |_| {
+        stop.send_replace(true);
+        busy("Retry-After: 9\r\n")
+    })
+    .await;
+    let (client, time) = client(&authority.settings());
+    let until = client.until(told);
+    let ask = || Request::get(format!("https://localhost:{}/", server.port));
+    assert_eq!(until.send(ask()).await.unwrap().status, 503);
+    assert_eq!((server.heard().len(), time.waits().len()), (1, 0));
+    let error = until.send(ask()).await.unwrap_err();
+    assert!(matches!(error, HttpError::NotBegun { .. }), "{error:?}");
+    assert_eq!(server.heard().len(), 1, "nothing was sent");
+
+    // Who never asked for it goes on, and who can be stopped by nobody any more.
+    let unstoppable = client.until(watch::channel(false).1);
+    for client in [client, unstoppable] {
+        client.send(ask().repeat(Repeat::Never)).await.unwrap();
+    }
+    assert_eq!(server.heard().len(), 3);
 }

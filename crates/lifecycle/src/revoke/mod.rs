@@ -14,6 +14,7 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 
@@ -57,8 +58,9 @@ pub enum Progress {
 }
 
 impl<P: OwnPats + RevokeOwn> Revocation<'_, P> {
-    /// Revokes PATs of whoever is signed in. Once `stop` is there, no further request is begun, and what is under way
-    /// gets a few seconds. `run.requests` is for the caller to fill in.
+    /// Revokes PATs of whoever is signed in. Once `stop` is there no further request is begun, and what is under way
+    /// gets a few seconds. What was handed to the ports and waits there is theirs to end, as [`FailureKind::Cancelled`].
+    /// `run.requests` is for the caller to fill in.
     pub async fn of_mine(
         &self,
         run: Run,
@@ -123,11 +125,18 @@ impl<P: EveryonesPats + RevokeAnyones> Revocation<'_, P> {
             Whose::Mine => [].as_slice(),
             Whose::Organization(owners) => owners.as_slice(),
         };
+        let mut whose = BTreeMap::new();
         let read = stop
-            .or(search::read(self, owners, &mut sought, &mut report, tell))
+            .or(search::read(
+                self,
+                owners,
+                (&mut sought, &mut whose),
+                &mut report,
+                tell,
+            ))
             .await;
         if self.decide(&mut report, sought, read) {
-            batches::revoke(self, &mut report, tell, &mut stop).await;
+            batches::revoke(self, &whose, &mut report, tell, &mut stop).await;
         }
         report
     }
@@ -203,16 +212,18 @@ impl Luck {
 
     /// Takes in a failure, and says it as that of a PAT.
     fn failed(&mut self, not_done: NotDone) -> Tried {
-        let mut failure = not_done.failure;
+        let failure = Box::new(not_done.failure);
         if not_done.unclear {
-            failure.ways_out.insert(
-                0,
-                "it may have been revoked all the same: run it again, and it says what is still live"
-                    .to_owned(),
-            );
-        } else if failure.kind == FailureKind::Refused {
-            self.refusal.get_or_insert_with(|| failure.clone());
+            return Tried::Unclear(failure);
         }
-        Tried::Failed(Box::new(failure))
+        if failure.kind == FailureKind::Refused {
+            self.refusal.get_or_insert_with(|| Failure::clone(&failure));
+        }
+        Tried::Failed(failure)
     }
+}
+
+/// Whether nothing was sent, because the run was cancelled first.
+fn is_not_begun(not_done: &NotDone) -> bool {
+    !not_done.unclear && not_done.failure.kind == FailureKind::Cancelled
 }

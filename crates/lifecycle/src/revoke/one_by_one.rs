@@ -10,7 +10,7 @@ use patkeeper_core::pat::AuthorizationId;
 use patkeeper_core::revocation::{RevocationReport, Tried};
 
 use super::stop::{Stop, left_under_way, not_tried};
-use super::{Luck, Progress, Revocation};
+use super::{Luck, Progress, Revocation, is_not_begun};
 use crate::ports::{OwnPats, RevokeOwn, Revoked};
 
 pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
@@ -25,11 +25,17 @@ pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
     let mut under_way = FuturesUnordered::new();
     let mut open: BTreeSet<usize> = BTreeSet::new();
     let mut luck = Luck::default();
-    let mut gone: Vec<(usize, AuthorizationId, Tried)> = Vec::new();
+    let mut gone: Vec<Vanished<'_>> = Vec::new();
+    let mut left: Vec<usize> = Vec::new();
+    let mut cancelled = false;
     let mut done = 0;
     tell(Progress::Revoking { done, of });
     loop {
-        while under_way.len() < revocation.parallelism.max(1) && !stop.is_asked() && !luck.is_out() {
+        while under_way.len() < revocation.parallelism.max(1)
+            && !cancelled
+            && !stop.is_asked()
+            && !luck.is_out()
+        {
             let Some((place, id)) = waiting.next() else {
                 break;
             };
@@ -45,8 +51,16 @@ pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
                 luck.succeeded = true;
                 report.tried(place, Tried::Revoked);
             }
-            Ok(Revoked::Gone) => gone.push((place, id.clone(), Tried::Gone)),
-            Ok(Revoked::GoneOnceMore) => gone.push((place, id.clone(), Tried::Revoked)),
+            Ok(Revoked::Gone) => gone.push((place, id, Tried::Gone, None)),
+            Ok(Revoked::GoneOnceMore) => gone.push((place, id, Tried::Revoked, None)),
+            Err(not_done) if is_not_begun(&not_done) => {
+                left.push(place);
+                cancelled = true;
+                continue;
+            }
+            Err(not_done) if not_done.unclear => {
+                gone.push((place, id, Tried::Revoked, Some(luck.failed(not_done))));
+            }
             Err(not_done) => report.tried(place, luck.failed(not_done)),
         }
         done += 1;
@@ -55,17 +69,20 @@ pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
     for place in open {
         report.tried(place, left_under_way());
     }
-    let left: Vec<usize> = waiting.map(|(place, _)| *place).collect();
+    left.extend(waiting.map(|(place, _)| *place));
     vanished(revocation, report, gone, stop).await;
-    not_tried(report, &left, luck.refusal, stop.is_asked());
+    not_tried(report, &left, luck.refusal, cancelled || stop.is_asked());
 }
 
-/// The list had them, and now the service says that there are no such PATs. Only its own list proves that they are
-/// gone; `tried` is what each has come to then.
+/// A PAT that may be revoked: its place, what it has come to where that is proven, and what is said where it is not.
+/// Nothing is said of one that the service has just listed, and now does not know.
+type Vanished<'a> = (usize, &'a AuthorizationId, Tried, Option<Tried>);
+
+/// Only the service's own list proves that PATs are gone.
 async fn vanished<P: OwnPats + RevokeOwn>(
     revocation: &Revocation<'_, P>,
     report: &mut RevocationReport,
-    gone: Vec<(usize, AuthorizationId, Tried)>,
+    gone: Vec<Vanished<'_>>,
     stop: &mut Stop<'_, impl Future<Output = ()>>,
 ) {
     if gone.is_empty() {
@@ -75,11 +92,12 @@ async fn vanished<P: OwnPats + RevokeOwn>(
         Some(ended) => ended.map(BTreeSet::from_iter),
         None => Ok(BTreeSet::new()),
     };
-    for (place, id, tried) in gone {
-        let tried = match &ended {
-            Ok(ended) if ended.contains(&id) => tried,
-            Ok(_) => Tried::Failed(Box::new(contradiction(&id))),
-            Err(failure) => Tried::Failed(Box::new(failure.clone())),
+    for (place, id, proven, unproven) in gone {
+        let tried = match (&ended, unproven) {
+            (Ok(ended), _) if ended.contains(id) => proven,
+            (_, Some(unproven)) => unproven,
+            (Ok(_), None) => Tried::Failed(Box::new(contradiction(id))),
+            (Err(failure), None) => Tried::Failed(Box::new(failure.clone())),
         };
         report.tried(place, tried);
     }

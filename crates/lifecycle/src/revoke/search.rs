@@ -1,9 +1,11 @@
 //! Reading the PATs of an organization's users, or of those that were named, until all that are wanted are found.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::owner::{Owner, OwnerName};
+use patkeeper_core::pat::AuthorizationId;
 use patkeeper_core::reading::{SignedIn, Unreadable};
 use patkeeper_core::report::UsersEntry;
 use patkeeper_core::revocation::{RevocationReport, Sought};
@@ -18,7 +20,7 @@ const PAGES: u32 = 100;
 pub(super) async fn read<P: EveryonesPats>(
     revocation: &Revocation<'_, P>,
     owners: &[OwnerName],
-    sought: &mut Sought<'_>,
+    (sought, whose): (&mut Sought<'_>, &mut BTreeMap<AuthorizationId, Owner>),
     report: &mut RevocationReport,
     tell: &dyn Fn(Progress),
 ) -> Result<Connection, Failure> {
@@ -37,6 +39,7 @@ pub(super) async fn read<P: EveryonesPats>(
     };
     let mut search = Search {
         sought,
+        whose,
         named: !owners.is_empty(),
         users: UsersEntry::default(),
         read: 0,
@@ -55,9 +58,9 @@ pub(super) async fn read<P: EveryonesPats>(
     if let Ok(scanned) = scanned {
         users.skipped = scanned.skipped;
         // Of each one who was named it is said already.
+        let is_said = |code: Option<&str>| matches!(code, Some("nobodyKnown" | "nobodyListed"));
         let rest = scanned.unreadable.into_iter();
-        let rest =
-            rest.filter(|entry| owners.is_empty() || entry.failure.code.as_deref() != Some("nobodyKnown"));
+        let rest = rest.filter(|entry| owners.is_empty() || !is_said(entry.failure.code.as_deref()));
         unreadable(report, rest.collect());
         report.notes.extend(scanned.notes);
         unreadable(report, named.unmet(organization.name()));
@@ -73,6 +76,8 @@ struct AllFound;
 /// Takes the users' PATs as they come.
 struct Search<'s, 'a> {
     sought: &'s mut Sought<'a>,
+    /// Whose those are that are meant.
+    whose: &'s mut BTreeMap<AuthorizationId, Owner>,
     named: bool,
     users: UsersEntry,
     read: u32,
@@ -101,7 +106,10 @@ impl Watch for Search<'_, '_> {
         *count += 1;
         self.read += u32::try_from(listing.pats.len()).unwrap_or(u32::MAX);
         for pat in listing.pats {
-            self.sought.listed(pat, Some(owner));
+            let id = pat.authorization_id.clone();
+            if self.sought.listed(pat, Some(owner)) {
+                self.whose.insert(id, owner.clone());
+            }
         }
         revoked.into_iter().for_each(|id| self.sought.ended(id));
         self.unreadable.extend(listing.unreadable);
@@ -163,7 +171,15 @@ impl<P: EveryonesPats> EveryonesPats for Named<'_, P> {
         // PATs may live on.
         page.next = next.map(str::to_owned);
         for _ in 0..PAGES {
-            let more = self.pats.users(page.next.as_deref()).await?;
+            let more = match self.pats.users(page.next.as_deref()).await {
+                Ok(more) => more,
+                // Those who are known are read all the same.
+                Err(failure) => {
+                    page.unreadable.push(self.not_looked_up(failure));
+                    page.next = None;
+                    break;
+                }
+            };
             let met = more.users.into_iter().filter(|user| self.meets(user));
             page.users.extend(met);
             page.skipped += more.skipped;
@@ -193,6 +209,17 @@ impl<P> Named<'_, P> {
             }
         }
         is_named
+    }
+
+    fn not_looked_up(&self, failure: Failure) -> Unreadable {
+        let met = self.met.borrow();
+        let open = self.owners.iter().zip(met.iter()).filter(|(_, met)| !**met);
+        let open = open.filter(|(owner, _)| matches!(owner, OwnerName::PrincipalName(_)));
+        let open: Vec<&str> = open.map(|(owner, _)| owner.as_str()).collect();
+        Unreadable {
+            what: format!("the users, among whom to find {}", open.join(", ")),
+            failure: failure.with_way_out("name the owners by descriptor (aad.…): then nobody is looked for"),
+        }
     }
 
     /// Those whom nobody is, once all users were listed.

@@ -60,9 +60,8 @@ impl<'a, S: Future<Output = ()>> Stop<'a, S> {
 /// What is said of a PAT whose request was not waited for.
 pub(super) fn left_under_way() -> Tried {
     let what = "Cancelled: it may have been revoked, its answer was not waited for.";
-    let way = "run it again: it says what is still live";
     let failure = Failure::new(FailureKind::Cancelled, what).with_code("cancelled");
-    Tried::Failed(Box::new(failure.with_way_out(way)))
+    Tried::Unclear(Box::new(failure))
 }
 
 /// What is said of PATs that were not tried any more; of the run, where it is to stop.

@@ -13,6 +13,10 @@ struct Cloud {
     connection: Result<Connection, Failure>,
     users: Vec<Owner>,
     broken_page: Option<usize>,
+    /// Whether that page is refused.
+    refuses: bool,
+    /// Ids that a user's PATs show as revoked once a revocation was asked for, whatever it was answered.
+    late: Vec<AuthorizationId>,
     pats: BTreeMap<String, UsersPats>,
     /// Ids that the service takes no request with.
     culprits: BTreeSet<AuthorizationId>,
@@ -57,6 +61,8 @@ impl Cloud {
             connection: connected(),
             users: (0..users).map(user).collect(),
             broken_page: None,
+            refuses: false,
+            late: Vec::new(),
             pats: (0..users)
                 .map(|number| (format!("aad.u{number}"), pats(number)))
                 .collect(),
@@ -109,7 +115,12 @@ impl EveryonesPats for Cloud {
         self.asked.borrow_mut().push(format!("users {page}"));
         sleep(TAKES).await;
         if self.broken_page == Some(page) {
-            return Err(failure(FailureKind::Service));
+            let kind = if self.refuses {
+                FailureKind::Refused
+            } else {
+                FailureKind::Service
+            };
+            return Err(failure(kind));
         }
         let users: Vec<Owner> = self.users.iter().skip(page * 10).take(10).cloned().collect();
         Ok(UserPage {
@@ -123,13 +134,25 @@ impl EveryonesPats for Cloud {
         let user = &user.descriptor;
         self.asked.borrow_mut().push(format!("pats {user}"));
         sleep(TAKES).await;
-        self.pats
+        let mut pats = self
+            .pats
             .get(user.as_str())
             .cloned()
             .unwrap_or_else(|| UsersPats {
                 no_such_user: Some(failure(FailureKind::Service)),
                 ..UsersPats::default()
-            })
+            });
+        if self
+            .asked
+            .borrow()
+            .iter()
+            .any(|asked| asked.starts_with("revoke"))
+        {
+            let late = |pat: &Pat| self.late.contains(&pat.authorization_id);
+            let of_user = pats.listing.pats.extract_if(.., |pat| late(pat));
+            pats.revoked.extend(of_user.map(|pat| pat.authorization_id));
+        }
+        pats
     }
 }
 
@@ -310,11 +333,18 @@ async fn another_organizations_pat_is_never_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_account_names_do_not_start_and_ids_do() {
+async fn without_the_account_names_do_not_start_and_ids_do_where_it_was_refused() {
     let mut cloud = Cloud::of(2);
     cloud.connection = Err(failure(FailureKind::Service));
     let report = cloud.run(&asking(owners(&["aad.u1"]), Selection::All)).await;
     assert_eq!((report.end().exit_code, cloud.asked("revoke").len()), (4, 0));
+    let report = cloud.run(&asking(owners(&[]), ids([10]))).await;
+    assert_eq!(
+        (outcomes(&report), report.end().exit_code),
+        (vec!["10 failed".to_owned()], 4)
+    );
+    assert_eq!(cloud.asked("revoke").len(), 0, "it may be another organization's");
+    cloud.connection = Err(failure(FailureKind::Refused));
     let report = cloud.run(&asking(owners(&[]), ids([10]))).await;
     assert_eq!(
         (outcomes(&report), report.end().exit_code),
@@ -349,6 +379,63 @@ async fn a_cancelled_run_sends_no_further_batch_and_says_what_stands() {
     assert!(why(500).contains("still live"), "{}", why(500));
     assert_eq!(
         report.sentence(),
-        "The run was cancelled: 700 PATs were not tried."
+        "The run was cancelled: 700 PATs were not tried. Of 500 it is not known whether they are revoked: run it again."
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_waited_for_its_turn_when_the_run_was_cancelled_is_still_live() {
+    let mut cloud = Cloud::alone(1_200);
+    cloud.down = Some(surely(FailureKind::Cancelled));
+    let settings = asking(owners(&["aad.u0"]), Selection::All);
+    let report = revocation(&settings, &cloud)
+        .of_everyone(run(), &silent, sleep(TAKES * 2))
+        .await;
+    assert_eq!((cloud.asked("revoke").len(), report.end().exit_code), (1, 130));
+    assert_eq!(
+        report.sentence(),
+        "The run was cancelled: 1200 PATs were not tried."
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_which_no_answer_tells_is_not_halved_and_its_owners_lists_settle_it() {
+    let mut cloud = Cloud::of(3);
+    cloud.down = Some(unclear());
+    let settings = asking(owners(&["aad.u0", "aad.u1", "aad.u2"]), Selection::All);
+    let report = cloud.run(&settings).await;
+    assert_eq!((cloud.asked("revoke").len(), report.counts.failed), (1, 6));
+    assert_eq!(cloud.asked("pats").len(), 6, "each owner is looked at again");
+    assert_eq!(
+        report.sentence(),
+        "Revoked no PAT of 3 users; 6 failed. Of 6 it is not known whether they are revoked: run it again."
+    );
+    cloud.asked.borrow_mut().clear();
+    cloud.late = vec![id(10), id(21)];
+    let report = cloud.run(&settings).await;
+    let revoked: Vec<_> = outcomes(&report)
+        .into_iter()
+        .filter(|pat| pat.ends_with("revoked"))
+        .collect();
+    assert_eq!(revoked, ["10 revoked", "21 revoked"]);
+    assert!(report.notes.iter().any(|note| note.contains("up to an hour")));
+    assert_eq!((report.counts.failed, report.end().exit_code), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn owners_named_by_descriptor_are_read_though_nobody_can_be_looked_up() {
+    let mut cloud = Cloud::of(15);
+    (cloud.broken_page, cloud.refuses) = (Some(0), true);
+    let report = cloud
+        .run(&asking(owners(&["u2@acme.example", "aad.u1"]), Selection::All))
+        .await;
+    assert_eq!(outcomes(&report), ["10 revoked", "11 revoked"]);
+    assert_eq!(report.end().exit_code, 3);
+    assert_eq!(report.unreadable.len(), 1, "{:?}", report.unreadable);
+    let entry = &report.unreadable[0];
+    assert!(
+        entry.what.contains("u2@acme.example") && !entry.what.contains("aad.u1"),
+        "{}",
+        entry.what
     );
 }

@@ -23,6 +23,9 @@ struct Mine {
 
 enum Answer {
     Gone,
+    GoneOnceMore,
+    /// Waits for its turn until the run is cancelled.
+    Waits,
     Fails(NotDone),
     Hangs,
 }
@@ -101,6 +104,11 @@ impl RevokeOwn for Mine {
         match self.answers.get(id) {
             None | Some(Answer::Hangs) => Ok(Revoked::Now),
             Some(Answer::Gone) => Ok(Revoked::Gone),
+            Some(Answer::GoneOnceMore) => Ok(Revoked::GoneOnceMore),
+            Some(Answer::Waits) => {
+                sleep(TAKES * 2).await;
+                Err(surely(FailureKind::Cancelled))
+            }
             Some(Answer::Fails(not_done)) => Err(not_done.clone()),
         }
     }
@@ -224,6 +232,27 @@ async fn a_live_pat_that_the_service_does_not_know_is_gone_only_if_its_list_says
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pat_of_which_no_answer_tells_is_revoked_where_its_list_says_so() {
+    let mut mine = Mine::of(4)
+        .answering(1, Answer::GoneOnceMore)
+        .answering(2, Answer::Fails(unclear()))
+        .answering(3, Answer::Fails(unclear()))
+        .answering(4, Answer::GoneOnceMore);
+    mine.ended = Ok(vec![id(1), id(2)]);
+    let report = mine.revoked(&settings(Selection::All)).await;
+    assert_eq!(
+        outcomes(&report),
+        ["1 revoked", "2 revoked", "3 failed", "4 failed"]
+    );
+    assert!(report.needs_attention(), "PATs have died");
+    assert!(why(&report, 3).ways_out[0].contains("may have been revoked all the same"));
+    mine.ended = Err(failure(FailureKind::Service));
+    let report = mine.revoked(&settings(Selection::All)).await;
+    assert_eq!(report.counts.failed, 4);
+    assert!(why(&report, 2).ways_out[0].contains("may have been revoked all the same"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_organizations_pat_is_never_asked_to_be_revoked() {
     let mine = Mine::with(vec![pat(1), foreign(2)]);
     let all = mine.revoked(&settings(Selection::All)).await;
@@ -238,7 +267,7 @@ async fn another_organizations_pat_is_never_asked_to_be_revoked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_account_names_do_not_start_and_ids_do() {
+async fn without_the_account_names_do_not_start_and_ids_do_where_it_was_refused() {
     for kind in [FailureKind::Refused, FailureKind::Service] {
         let mut mine = Mine::of(2);
         mine.connection = Err(failure(kind));
@@ -254,15 +283,17 @@ async fn without_the_account_names_do_not_start_and_ids_do() {
             report.sentence()
         );
         let report = mine.revoked(&settings(ids([2]))).await;
+        let (outcome, code, revoked) = match kind {
+            FailureKind::Refused => ("2 revoked", 0, 1),
+            _ => ("2 failed", 4, 0),
+        };
         assert_eq!(
             (outcomes(&report), report.end().exit_code),
-            (vec!["2 revoked".to_owned()], 0)
+            (vec![outcome.to_owned()], code)
         );
-        assert!(
-            report.notes.iter().any(|note| note.contains("which account")),
-            "{:?}",
-            report.notes
-        );
+        assert_eq!(mine.asked("revoke"), revoked);
+        let noted = report.notes.iter().any(|note| note.contains("which account"));
+        assert_eq!(noted, code == 0, "{:?}", report.notes);
     }
 }
 
@@ -412,7 +443,26 @@ async fn a_cancelled_run_begins_nothing_more_and_says_what_stands() {
     assert_eq!(report.end().exit_code, 130);
     assert_eq!(
         report.sentence(),
-        "The run was cancelled: 24 PATs were not tried. Revoked 15 PATs of ann@acme.example; 25 failed."
+        "The run was cancelled: 24 PATs were not tried. Revoked 15 PATs of ann@acme.example; 25 failed. Of 1 it is \
+         not known whether it is revoked: run it again."
     );
     assert!(report.needs_attention(), "some are revoked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_its_turn_when_the_run_was_cancelled_is_still_live() {
+    let mine = (2..=40).fold(Mine::of(40), |mine, number| mine.answering(number, Answer::Waits));
+    let settings = settings(Selection::All);
+    let report = revocation(&settings, &mine)
+        .of_mine(run(), &silent, sleep(TAKES * 2))
+        .await;
+    assert!(mine.asked("revoke") < 16, "{}", mine.asked("revoke"));
+    assert_eq!((report.counts.revoked, report.end().exit_code), (1, 130));
+    for number in 2..=40 {
+        assert!(why(&report, number).what.contains("still live"));
+    }
+    assert_eq!(
+        report.sentence(),
+        "The run was cancelled: 39 PATs were not tried. Revoked 1 PAT of ann@acme.example; 39 failed."
+    );
 }
