@@ -70,12 +70,14 @@ fn whose_pats_are_meant_is_said_where_it_must_be() {
         &everyones(),
         &[
             (&[("all", "true")], &["owners", "all"]),
+            // All of everybody's by another name.
+            (&[("names", "*")], &["owners", "names"]),
             (&[("all", "true"), ("owners", " \n ")], &["owners"]),
-            (&[("names", "*"), ("owners", "ann")], &["owners", "ann"]),
-            (&[("names", "*"), ("owners", "aad.")], &["owners", "aad."]),
-            (&[("names", "*"), ("owners", "aad.../../x")], &["owners"]),
+            (&[("names", "ci-*"), ("owners", "ann")], &["owners", "ann"]),
+            (&[("names", "ci-*"), ("owners", "aad.")], &["owners", "aad."]),
+            (&[("names", "ci-*"), ("owners", "aad.../../x")], &["owners"]),
             (
-                &[("names", "*"), ("owners", "ann@acme.example bob@acme.example")],
+                &[("names", "ci-*"), ("owners", "ann@acme.example bob@acme.example")],
                 &["owners"],
             ),
         ],

@@ -131,12 +131,12 @@ fn expect_count_counts_ids_too() {
 #[test]
 fn expect_count_holds_for_nothing_that_could_not_be_read() {
     let mut scene = Scene::new();
-    let ids = ["a", "b"].map(|name| scene.pat_of(&scene.ann, name));
+    let ids = ["ci-a", "ci-b"].map(|name| scene.pat_of(&scene.ann, name));
     let bob = scene.bob.clone();
-    scene.pat_of(&bob, "c");
+    scene.pat_of(&bob, "ci-c");
     scene.cloud(|cloud| cloud.user_mut(&bob).unwrap().unreadable = Some(Unreadable::Failing));
     let step = for_real(everyones())
-        .input("names", "?")
+        .input("names", "ci-?")
         .input("expectCount", "2");
     let run = scene.revoke(&step);
     assert_eq!(run.exit_code, Some(4), "{}", run.log());
