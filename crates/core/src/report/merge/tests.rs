@@ -11,7 +11,7 @@ use crate::judge::tests::{days, global, globs, in_accounts, now, pat, reading, r
 use crate::judge::{FailOn, FailOnPolicy, Judged, MonitorSettings, Scope, step_end};
 use crate::pat::AuthorizationId;
 use crate::policy::{Policy, PolicyInputs};
-use crate::report::{Missing, UnreadableEntry, Verdict};
+use crate::report::{Missing, UnreadableEntry, UsersEntry, Verdict};
 use crate::scope::ScopeSet;
 
 const ALL: Scope = Scope::Organization {
@@ -404,6 +404,30 @@ fn a_file_that_changes_while_it_is_merged_is_told_of() {
     );
 }
 
+/// As if one user of one organization had been read.
+fn only(report: &mut Report, organization: &str) {
+    report.organizations.retain(|entry| entry.name == organization);
+    for entry in &mut report.organizations {
+        entry.users = Some(UsersEntry {
+            read: 1,
+            ..UsersEntry::default()
+        });
+    }
+}
+
+#[test]
+fn a_report_that_is_milder_than_its_counts_or_silent_on_users_is_refused() {
+    let mut milder = three();
+    milder[1].0.status = Verdict::Ok;
+    milder[1].0.totals.unreadable = 1;
+    let refused = merged(&milder).unwrap_err().to_string();
+    assert!(refused.contains("milder"), "{refused}");
+    let mut silent = three();
+    silent[1].0.organizations[0].users = None;
+    let refused = merged(&silent).unwrap_err().to_string();
+    assert!(refused.contains("how many users"), "{refused}");
+}
+
 #[test]
 fn a_pat_in_reports_of_two_organizations_counts_once_where_it_stands_worst() {
     let old = global(pat("ci-2026-08-20", 100, days(3)));
@@ -412,9 +436,7 @@ fn a_pat_in_reports_of_two_organizations_counts_once_where_it_stands_worst() {
     let of = |name: &str, pats| {
         let user = (owner("ann"), reading(name, pats));
         let (mut report, rows) = whole(&[user], &settings(), ALL);
-        report
-            .organizations
-            .retain(|organization| organization.name == name);
+        only(&mut report, name);
         (report, rows)
     };
     // In acme a newer one has replaced it, in beta none has.
@@ -460,7 +482,7 @@ fn a_pattern_is_missing_only_where_no_organization_has_it() {
         )];
         let user = (owner("ann"), reading(organization, pats));
         let (mut report, rows) = whole(&[user], &demanding, ALL);
-        report.organizations.retain(|entry| entry.name == organization);
+        only(&mut report, organization);
         (report, rows)
     };
     let (report, _) = merged_by(&[of("acme", "here"), of("beta", "there")], &asked(&demanding)).unwrap();
