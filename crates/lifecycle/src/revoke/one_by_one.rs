@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 use futures_util::StreamExt as _;
+use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use patkeeper_core::failure::{Failure, FailureKind};
-use patkeeper_core::pat::AuthorizationId;
+use patkeeper_core::pat::{AuthorizationId, Listed};
 use patkeeper_core::revocation::{RevocationReport, Tried};
 
 use super::stop::{Stop, left_under_way, not_tried};
@@ -78,7 +79,8 @@ pub(super) async fn revoke<P: OwnPats + RevokeOwn>(
 /// Nothing is said of one that the service has just listed, and now does not know.
 type Vanished<'a> = (usize, &'a AuthorizationId, Tried, Option<Tried>);
 
-/// Only the service's own list proves that PATs are gone.
+/// Only the service's own lists prove that PATs are gone: those of the ended ones that show them, and that of the live
+/// ones that does not, lest a filter be ignored.
 async fn vanished<P: OwnPats + RevokeOwn>(
     revocation: &Revocation<'_, P>,
     report: &mut RevocationReport,
@@ -88,8 +90,15 @@ async fn vanished<P: OwnPats + RevokeOwn>(
     if gone.is_empty() {
         return;
     }
-    let ended = match stop.or(revocation.pats.ended()).await {
-        Some(ended) => ended.map(BTreeSet::from_iter),
+    let lists = join(revocation.pats.ended(), revocation.pats.list(Listed::Active));
+    let ended = match stop.or(lists).await {
+        Some((ended, active)) => ended.map(|ended| {
+            let mut ended = BTreeSet::from_iter(ended);
+            for pat in active.pats {
+                ended.remove(&pat.authorization_id);
+            }
+            ended
+        }),
         None => Ok(BTreeSet::new()),
     };
     for (place, id, proven, unproven) in gone {

@@ -56,7 +56,7 @@ pub(super) async fn read<P: EveryonesPats>(
     } = search;
     unreadable(report, of_users);
     if let Ok(scanned) = scanned {
-        users.skipped = scanned.skipped;
+        users = scanned.users();
         // Of each one who was named it is said already.
         let is_said = |code: Option<&str>| matches!(code, Some("nobodyKnown" | "nobodyListed"));
         let rest = scanned.unreadable.into_iter();

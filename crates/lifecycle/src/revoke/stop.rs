@@ -77,7 +77,16 @@ pub(super) fn not_tried(
             .with_code("cancelled")
             .with_way_out("run it again")
     };
-    let failure = refusal.filter(|_| !cancelled).unwrap_or_else(own);
+    let failure = match refusal.filter(|_| !cancelled) {
+        None => own(),
+        // Of another PAT, as its words say.
+        Some(mut refusal) => {
+            refusal.why = Some(format!("what was tried first was refused. {}", refusal.what));
+            "Not tried, since this sign-in may revoke nothing: it is still live."
+                .clone_into(&mut refusal.what);
+            refusal
+        }
+    };
     for place in places {
         report.tried(*place, Tried::Failed(Box::new(failure.clone())));
     }
