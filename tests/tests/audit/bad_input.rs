@@ -44,7 +44,6 @@ fn each_is_refused_before_anything_is_sent() {
             one("organization", "https://evil.example/acme"),
             &["organization"],
         ),
-        (one("organization", ""), &["organization"]),
         (one("actors", "$(Who)"), &["actors", "Who"]),
         (
             one("teamsWebhookUrl", "http://teams.example/x"),
