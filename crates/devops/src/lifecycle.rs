@@ -175,8 +175,8 @@ impl AzureDevOps {
             (_, Some((error, _))) if error.is_gone() => Ok(gone(answer.sent.answer.follows_a_lost_one)),
             (_, Some((error, message))) => Err(self.no_pat(doing, &answer, NoPat::Refused(error, message))),
             (204, None) => Ok(Revoked::Now),
-            (200, None) if is_nothing || answer.json.is_object() => Ok(Revoked::Now),
-            (200, None) => Err(self.not_understood(&answer.sent, &doing, "it is no object")),
+            (200, None) if is_nothing || wire::is_pat_result(&answer.json) => Ok(Revoked::Now),
+            (200, None) => Err(self.not_understood(&answer.sent, &doing, "it says nothing of a PAT")),
             // Accepted, or partial: not what the documentation calls revoked.
             _ => Err(self.not_understood(&answer.sent, &doing, "the status is neither 200 nor 204")),
         }

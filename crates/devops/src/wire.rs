@@ -211,6 +211,13 @@ pub fn refusal(value: &Value) -> Option<(PatTokenError, Option<String>)> {
     Some((error, message.map(ToOwned::to_owned)))
 }
 
+/// Whether it is an answer about a PAT at all, whatever it says.
+pub(crate) fn is_pat_result(value: &Value) -> bool {
+    let keys = value.as_object().into_iter().flat_map(|object| object.keys());
+    keys.into_iter()
+        .any(|key| key.eq_ignore_ascii_case("patTokenError") || key.eq_ignore_ascii_case("patToken"))
+}
+
 /// A reason outweighs a PAT that comes with it.
 fn pat_of(value: &Value) -> Result<Pat, NoPat> {
     if let Some((error, message)) = refusal(value) {

@@ -70,6 +70,11 @@ pub(super) fn judge(
 }
 
 fn read(path: &PathBuf, each: &mut dyn FnMut(Row) -> io::Result<()>) -> Result<Report, ReportError> {
-    let file = File::open(path).map_err(|error| ReportError::Io(error.to_string()))?;
+    let io = |error: io::Error| ReportError::Io(error.to_string());
+    // A pipe would be waited for, and a device never ends.
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(ReportError::Io("it is not a file".to_owned()));
+    }
+    let file = File::open(path).map_err(io)?;
     read_into(BufReader::with_capacity(64 * 1024, file), each)
 }

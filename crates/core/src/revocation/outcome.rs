@@ -11,6 +11,9 @@ use crate::reading::SignedIn;
 use crate::report::{ORGANIZATION, OrganizationEntry, Run, Tool};
 use crate::text;
 
+/// Widest name in a sentence, in columns.
+const NAME: usize = 60;
+
 impl RevocationReport {
     /// A report in which nothing was found and nothing done yet.
     #[must_use]
@@ -106,7 +109,10 @@ impl RevocationReport {
             [one] => Some(one.clone()),
             several => Some(format!("{} users", several.len())),
         };
-        format!("of {}", name.as_deref().unwrap_or("whoever signed in"))
+        format!(
+            "of {}",
+            name.map_or("whoever signed in".to_owned(), |name| text::fit(&name, NAME))
+        )
     }
 
     /// The last line of a log: what happened, on one harmless line.
@@ -138,7 +144,7 @@ impl RevocationReport {
         let owners: BTreeSet<&str> = done.filter_map(|pat| pat.owner.as_deref()).collect();
         match (owners.len(), owners.first()) {
             (_, None) => String::new(),
-            (1, Some(owner)) => format!(" of {owner}"),
+            (1, Some(owner)) => format!(" of {}", text::fit(owner, NAME)),
             (several, _) => format!(" of {several} users"),
         }
     }

@@ -115,7 +115,13 @@ async fn a_pat_is_revoked_only_where_the_answer_says_nothing_else() {
     let id = acme.list(Listed::Active).await.pats.remove(0).authorization_id;
     for (status, body, revoked) in [
         (200, "", Some(Revoked::Now)),
-        (200, "{}", Some(Revoked::Now)),
+        (200, "{}", None),
+        (200, r#"{"success":false}"#, None),
+        (
+            200,
+            r#"{"count":1,"value":"There is no explicit reference"}"#,
+            None,
+        ),
         (
             200,
             r#"{"PatToken":null,"PatTokenError":"None"}"#,
