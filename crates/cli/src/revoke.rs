@@ -117,6 +117,7 @@ async fn revoked(
 fn tell(console: &Console, progress: Progress) {
     match progress {
         Progress::Reading(users) => console.progress(users.percent() / 2, &say::users_read(users)),
+        Progress::Revoking { of: 0, .. } => {}
         Progress::Revoking { done, of } => {
             let percent = u8::try_from(50 + done * 50 / of.max(1)).unwrap_or(100);
             console.progress(percent, &format!("{done} of {of} PATs tried"));

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use patkeeper_sim::{AuditSeed, PatSeed, Sim, SimConfig, UserSeed};
+use patkeeper_sim::{Action, AuditSeed, Fault, Match, PatSeed, Sim, SimConfig, UserSeed};
 
 /// A user with two PATs who is an administrator, and a token for all of it.
 struct Acme {
@@ -240,4 +240,83 @@ fn hostile_names_reach_a_terminal_as_text() {
             assert!(!said.all().contains(hostile), "{hostile:?} in {}", said.all());
         }
     }
+}
+
+impl Acme {
+    /// The step that revokes all of the user's PATs, as the shim starts it.
+    fn step(&self, folder: &Path) -> std::process::Command {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("patkeeper"));
+        command
+            .env_clear()
+            .args(["task", "PatRevoke"])
+            .envs(self.sim.agent_env())
+            .env("INPUT_ORGANIZATION", "acme")
+            .env("INPUT_ACCESSTOKEN", &self.token)
+            .env("INPUT_ALL", "true")
+            .env("INPUT_DRYRUN", "false")
+            .env("AGENT_TEMPDIRECTORY", folder)
+            .env("SYSTEM_TASKINSTANCEID", "step")
+            .stdout(std::process::Stdio::piped());
+        command
+    }
+
+    fn deletions(&self) -> usize {
+        let log = self.sim.log();
+        log.iter().filter(|entry| entry.method == "DELETE").count()
+    }
+}
+
+#[test]
+fn a_count_that_does_not_hold_is_one_error_with_what_to_do() {
+    let acme = Acme::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut step = acme.step(folder.path());
+    let output = step.env("INPUT_EXPECTCOUNT", "3").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let errors: Vec<&str> = out
+        .lines()
+        .filter(|line| line.starts_with("##vso[task.logissue") && line.contains("type=error"))
+        .collect();
+    assert_eq!((output.status.code(), errors.len()), (Some(2), 1), "{out}");
+    for words in ["code=otherCount", "2 PATs match", "correct the selection"] {
+        assert!(errors[0].contains(words), "{words}: {}", errors[0]);
+    }
+    assert_eq!(acme.live(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_waits_for_its_turn_is_never_sent_once_the_run_is_cancelled() {
+    let acme = Acme::new();
+    acme.sim.cloud(|cloud| {
+        let user = cloud.users[0].id.clone();
+        for number in 0..40 {
+            cloud.add_pat(PatSeed::new(&user, "acme", &format!("more-{number}"), "vso.code"));
+        }
+    });
+    // The first answer has all others wait.
+    let pause = Action::Header("Retry-After".to_owned(), "30".to_owned());
+    acme.sim
+        .fault(Fault::always(Match::any().method("DELETE"), pause));
+    let folder = tempfile::tempdir().unwrap();
+    let running = acme.step(folder.path()).spawn().unwrap();
+    while acme.deletions() == 0 {
+        std::thread::yield_now();
+    }
+    let mut kill = std::process::Command::new("kill");
+    assert!(
+        kill.args(["-TERM", &running.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = running.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{out}");
+    let sent = acme.deletions();
+    assert!(sent < 42, "{sent}");
+    assert_eq!(acme.live(), 42 - sent, "what was sent was answered");
+    assert!(!out.contains("may have been revoked"), "{out}");
+    let not_tried = format!("{} PATs were not tried", 42 - sent);
+    assert!(out.contains(&not_tried), "{not_tried}: {out}");
 }

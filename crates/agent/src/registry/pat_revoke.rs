@@ -13,7 +13,8 @@ const MOST_PATS: u32 = 10_000_000;
 /// Which organization.
 pub const ORGANIZATION: Input = organization::one(
     "The one organization whose PATs are meant: `https://dev.azure.com/acme/`, `https://acme.visualstudio.com/` or \
-     just `acme`. A PAT of another one is never touched. Azure DevOps Server has no such API and is refused.",
+     just `acme`. A PAT that can be seen to be another one's is left alone. Azure DevOps Server has no such API and is \
+     refused.",
 );
 
 /// By id.
