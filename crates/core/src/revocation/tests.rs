@@ -591,7 +591,7 @@ proptest! {
             prop_assert!(pats.iter().any(|(listed, _)| listed == pat));
             let elsewhere = !pat.reach.accounts().is_empty() && !pat.reach.names(OURS);
             let meant = match &settings.selection {
-                Selection::Ids(ids) => ids.contains(&entry.id) && !(elsewhere && !by_design),
+                Selection::Ids(ids) => ids.contains(&entry.id) && (by_design || !elsewhere),
                 Selection::Names(names) => {
                     !elsewhere && names.iter().any(|name| name.matches(&pat.display_name))
                 }
