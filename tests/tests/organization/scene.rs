@@ -160,7 +160,7 @@ pub(crate) fn expected(world: &World, at: DateTime<Utc>) -> BTreeMap<&'static st
             let status = match left {
                 // Revoked before its time: no PAT any more. One that ended first only looks like any other.
                 _ if pat.revoked.is_some() && pat.valid_to > at => continue,
-                ..=-1 if (at - ends).num_days() >= 30 => "history",
+                _ if (at - ends).num_days() >= 30 => "history",
                 ..=-1 => "expired",
                 ..=7 => "critical",
                 ..=30 => "warning",
