@@ -161,9 +161,9 @@ pub(crate) fn expected(world: &World, at: DateTime<Utc>) -> BTreeMap<&'static st
                 // Revoked before its time: no PAT any more. One that ended first only looks like any other.
                 _ if pat.revoked.is_some() && pat.valid_to > at => continue,
                 _ if (at - ends).num_days() >= 30 => "history",
-                ..=-1 => "expired",
-                ..=7 => "critical",
-                ..=30 => "warning",
+                i64::MIN..=-1 => "expired",
+                0..=7 => "critical",
+                8..=30 => "warning",
                 _ => "healthy",
             };
             *counts.entry(status).or_default() += 1;
