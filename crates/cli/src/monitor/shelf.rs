@@ -7,8 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use patkeeper_core::render::json_row;
 use patkeeper_core::report::{
-    Each, Finding, FindingKey, PatEntry, PatKey, Row, Rows, UnreadableEntry, UnreadableKey,
+    Each, Finding, FindingKey, Kind, PatEntry, PatKey, Row, Rows, UnreadableEntry, UnreadableKey,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -115,6 +116,14 @@ impl Rows for Shelf {
     fn each_unreadable(&self, each: Each<'_, UnreadableEntry>) -> io::Result<()> {
         self.unreadable.each(&self.store, each)
     }
+
+    fn each_json(&self, kind: Kind, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        match kind {
+            Kind::Pats => self.pats.each_json(&self.store, each),
+            Kind::Findings => self.findings.each_json(&self.store, each),
+            Kind::Unreadable => self.unreadable.each_json(&self.store, each),
+        }
+    }
 }
 
 /// Rows of one kind: what they are sorted by, and their places.
@@ -125,6 +134,10 @@ impl<K> Pile<K> {
         let place = store.put(row)?;
         self.0.push((key, place));
         Ok(())
+    }
+
+    fn each_json(&self, store: &Store, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.0.iter().try_for_each(|(_, place)| store.look(*place, each))
     }
 
     fn each<T: DeserializeOwned>(&self, store: &Store, each: Each<'_, T>) -> io::Result<()> {
@@ -159,7 +172,7 @@ impl Store {
         let place = self.length;
         let start = self.unwritten.len();
         self.unwritten.extend([0; 4]);
-        serde_json::to_writer(&mut self.unwritten, row)?;
+        self.unwritten.extend(json_row(row)?);
         let bytes = self.unwritten.len() - start - 4;
         let length = u32::try_from(bytes).map_err(io::Error::other)?;
         if let Some(head) = self.unwritten.get_mut(start..start + 4) {
@@ -181,6 +194,15 @@ impl Store {
     }
 
     fn get<T: DeserializeOwned>(&self, place: u64) -> io::Result<T> {
+        let mut got = None;
+        self.look(place, &mut |row| {
+            got = Some(serde_json::from_slice(row)?);
+            Ok(())
+        })?;
+        got.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    fn look(&self, place: u64, see: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let (mut file, mut glance) = (self.file.borrow_mut(), self.glance.borrow_mut());
         file.seek(SeekFrom::Start(place))?;
         glance.clear();
@@ -190,8 +212,7 @@ impl Store {
         if let Some(missing) = end.checked_sub(glance.len()) {
             (&mut *file).take(missing as u64).read_to_end(&mut glance)?;
         }
-        let row = glance.get(4..end).ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(serde_json::from_slice(row)?)
+        see(glance.get(4..end).ok_or(io::ErrorKind::UnexpectedEof)?)
     }
 }
 

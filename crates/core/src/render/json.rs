@@ -3,12 +3,11 @@
 use std::io;
 
 use serde::Serialize;
-use serde::ser::{Error as _, SerializeSeq, Serializer};
 use serde_json::ser::{Formatter, PrettyFormatter};
 
 use crate::report::{
-    Each, Finding, MergedEntry, Missing, OrganizationEntry, PatEntry, Report, Rows, Run, Settings,
-    SliceEntry, Soonest, Tool, Totals, UnreadableEntry, Verdict,
+    Kind, MergedEntry, Missing, OrganizationEntry, Report, Rows, Run, Settings, SliceEntry, Soonest, Tool,
+    Totals, Verdict,
 };
 use crate::text::is_hidden;
 
@@ -32,7 +31,7 @@ pub fn json(report: &impl Serialize) -> String {
 /// # Errors
 /// Those of writing, and of reading the rows. What was written until then is no JSON.
 pub fn json_to(out: &mut dyn io::Write, head: &Report, rows: &dyn Rows) -> io::Result<()> {
-    let whole = Whole {
+    let frame = json(&Frame {
         schema: &head.schema,
         tool: &head.tool,
         run: &head.run,
@@ -43,25 +42,42 @@ pub fn json_to(out: &mut dyn io::Write, head: &Report, rows: &dyn Rows) -> io::R
         settings: &head.settings,
         slice: head.slice.as_ref(),
         merged: &head.merged,
-        pats: Array(&|each| rows.each_pat(each)),
-        findings: Array(&|each| rows.each_finding(each)),
+        pats: [],
+        findings: [],
         missing: &head.missing,
-        unreadable: Array(&|each| rows.each_unreadable(each)),
+        unreadable: [],
         notes: &head.notes,
-    };
-    write(out, &whole)
+    });
+    if frame.is_empty() {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut rest = frame.as_str();
+    for (kind, empty) in [
+        (Kind::Pats, "\n  \"pats\": []"),
+        (Kind::Findings, "\n  \"findings\": []"),
+        (Kind::Unreadable, "\n  \"unreadable\": []"),
+    ] {
+        // A line that begins so is a member of the report itself: deeper ones begin with more blanks, and no text holds
+        // a line break.
+        let (before, after) = rest.split_once(empty).ok_or(io::ErrorKind::InvalidData)?;
+        out.write_all(before.as_bytes())?;
+        out.write_all(empty.trim_end_matches(']').as_bytes())?;
+        let mut between = "\n    ";
+        rows.each_json(kind, &mut |row| {
+            out.write_all(between.as_bytes())?;
+            between = ",\n    ";
+            out.write_all(row)
+        })?;
+        out.write_all(if between.starts_with(',') { b"\n  ]" } else { b"]" })?;
+        rest = after;
+    }
+    out.write_all(rest.as_bytes())
 }
 
-fn write(out: &mut dyn io::Write, document: &impl Serialize) -> io::Result<()> {
-    let formatter = Harmless(PrettyFormatter::new());
-    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, formatter))?;
-    out.write_all(b"\n")
-}
-
-/// [`Report`] as it is written: with all of its rows, one at a time.
+/// [`Report`] as it is written, but for its rows.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Whole<'a> {
+struct Frame<'a> {
     schema: &'a str,
     tool: &'a Tool,
     run: &'a Run,
@@ -72,32 +88,34 @@ struct Whole<'a> {
     settings: &'a Settings,
     slice: Option<&'a SliceEntry>,
     merged: &'a [MergedEntry],
-    pats: Array<'a, PatEntry>,
-    findings: Array<'a, Finding>,
+    pats: [(); 0],
+    findings: [(); 0],
     missing: &'a [Missing],
-    unreadable: Array<'a, UnreadableEntry>,
+    unreadable: [(); 0],
     notes: &'a [String],
 }
 
-/// An array whose items come one at a time.
-struct Array<'a, T>(&'a dyn Fn(Each<'_, T>) -> io::Result<()>);
-
-impl<T: Serialize> Serialize for Array<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut array = serializer.serialize_seq(None)?;
-        let mut broken = None;
-        let all = (self.0)(&mut |row| {
-            array.serialize_element(row).map_err(|error| {
-                broken = Some(error);
-                io::ErrorKind::Other.into()
-            })
-        });
-        match (broken, all) {
-            (Some(error), _) => Err(error),
-            (None, Err(error)) => Err(S::Error::custom(error)),
-            (None, Ok(())) => array.end(),
-        }
+/// A row as [`json_to`] puts it into a report.
+///
+/// # Errors
+/// The row holds what JSON cannot say.
+pub fn json_row(row: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut flat = Vec::new();
+    write(&mut flat, row)?;
+    flat.pop();
+    let mut lines = flat.split(|byte| *byte == b'\n');
+    let mut row = lines.next().unwrap_or_default().to_vec();
+    for line in lines {
+        row.extend_from_slice(b"\n    ");
+        row.extend_from_slice(line);
     }
+    Ok(row)
+}
+
+fn write(out: &mut dyn io::Write, document: &impl Serialize) -> io::Result<()> {
+    let formatter = Harmless(PrettyFormatter::new());
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, formatter))?;
+    out.write_all(b"\n")
 }
 
 /// Pretty-prints, and escapes more than JSON asks for.

@@ -18,7 +18,7 @@ mod words;
 pub use csv::{csv, csv_to};
 pub use explain::{Explanation, explain, explanations};
 pub use failure::failure;
-pub use json::{json, json_to};
+pub use json::{json, json_row, json_to};
 pub use junit::{junit, junit_to};
 pub use log::{closing, log};
 pub use markdown::markdown;

@@ -21,7 +21,7 @@ use crate::slice::Slice;
 pub use key::{FindingKey, PatKey, UnreadableKey};
 pub use merge::{Asked, MergeError, Reread, merge};
 pub use read::{ReportError, from_json, read_into};
-pub use rows::{Each, ROWS, Row, Rows, WholeRows};
+pub use rows::{Each, Kind, ROWS, Row, Rows, WholeRows};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 

@@ -5,6 +5,7 @@ use std::io;
 
 use super::{Finding, PatEntry, Report, UnreadableEntry};
 use crate::pat::AuthorizationId;
+use crate::render::json_row;
 
 /// How many rows of each kind the head of a large report holds.
 pub const ROWS: usize = 1_000;
@@ -18,6 +19,17 @@ pub enum Row {
     Finding(Finding),
     /// One of [`Report::unreadable`].
     Unreadable(UnreadableEntry),
+}
+
+/// Which rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// [`Report::pats`].
+    Pats,
+    /// [`Report::findings`].
+    Findings,
+    /// [`Report::unreadable`].
+    Unreadable,
 }
 
 /// What takes rows one by one.
@@ -45,6 +57,18 @@ pub trait Rows {
     /// # Errors
     /// As [`Self::each_pat`].
     fn each_unreadable(&self, each: Each<'_, UnreadableEntry>) -> io::Result<()>;
+    /// Every row of a kind as [`crate::render::json_row`] writes it, in the same order. Who keeps rows so need not take
+    /// them apart for it.
+    ///
+    /// # Errors
+    /// As [`Self::each_pat`].
+    fn each_json(&self, kind: Kind, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        match kind {
+            Kind::Pats => self.each_pat(&mut |row| each(&json_row(row)?)),
+            Kind::Findings => self.each_finding(&mut |row| each(&json_row(row)?)),
+            Kind::Unreadable => self.each_unreadable(&mut |row| each(&json_row(row)?)),
+        }
+    }
 }
 
 impl Finding {
