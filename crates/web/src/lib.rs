@@ -1,0 +1,5 @@
+//! The page's side of `core`: reads the documents that a build's steps left, and says what the page shows.
+//!
+//! No rule lives here: documents are read, folded and judged by [`patkeeper_core`].
+
+pub mod model;
