@@ -25,7 +25,9 @@
 //! | `line` | a step in words, with what came of it |
 //! | `say` | how a rotation that cannot go on says so |
 //! | `report` | what happened, until when the secret is valid, when the next run will act |
+//! | `document` | `patkeeper.rotation/1`: that as it is kept |
 
+mod document;
 mod line;
 mod name;
 mod observed;
@@ -34,12 +36,17 @@ mod progress;
 mod record;
 mod report;
 mod say;
+#[cfg(feature = "schema")]
+mod schema;
 mod settings;
 mod step;
 mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use document::{
+    OtherPat, PreviousPat, RecordedPat, RotationDocument, SCHEMA, StepTaken, UnrecordedPat, WaitingPat,
+};
 pub use line::Line;
 pub use name::{BaseName, BaseNameError, Generation, LONGEST, RotationId};
 pub use observed::{Clock, Ended, Observed, Reading, Secret, Version};
@@ -48,7 +55,9 @@ pub use progress::Progress;
 pub use record::{
     Intent, LOCK, Metadata, Owner, Record, RunId, STORE_WITHIN, Superseded, UNSETTLED_FOR, Unsettled,
 };
-pub use report::{Fate, Other, Previous, RotationReport};
+pub use report::{Fate, FateKind, Other, Previous, RotationReport};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use settings::{Asked, BadSetting, Mode, Settings};
 pub use step::{CONTENT_TYPE, Outcome, Purpose, Step, WriteTags};
 pub use tags::{BadTag, TagLimits, TagsFull};

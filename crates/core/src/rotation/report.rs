@@ -1,6 +1,7 @@
 //! What happened, until when the secret is valid, and when the next run will act.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, FailureKind};
 use crate::organization::Organization;
@@ -52,6 +53,49 @@ pub enum Fate {
         /// Whose it is: UPN or display name, else an id. Text of a stranger.
         owner: String,
     },
+}
+
+/// [`Fate`] in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum FateKind {
+    /// This run has revoked it; in a dry run it would have.
+    Revoked,
+    /// The service lists it as revoked or expired.
+    Ended,
+    /// The service lists it nowhere.
+    Unseen,
+    /// It stays valid for a while, so that jobs which have loaded it can end.
+    Waits,
+    /// Its time has come, and this run has not revoked it.
+    Overdue,
+    /// Another sign-in minted it, and so this one can neither see nor revoke it.
+    OthersOwn,
+}
+
+impl Fate {
+    /// In one word.
+    #[must_use]
+    pub fn kind(&self) -> FateKind {
+        match self {
+            Self::Revoked => FateKind::Revoked,
+            Self::Ended => FateKind::Ended,
+            Self::Unseen => FateKind::Unseen,
+            Self::Waits { .. } => FateKind::Waits,
+            Self::Overdue => FateKind::Overdue,
+            Self::OthersOwn { .. } => FateKind::OthersOwn,
+        }
+    }
+
+    /// Until when it stays valid, for one that waits.
+    #[must_use]
+    pub fn until(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Waits { until } => Some(*until),
+            _ => None,
+        }
+    }
 }
 
 impl Other {
