@@ -2,4 +2,8 @@
 //!
 //! No rule lives here: documents are read, folded and judged by [`patkeeper_core`].
 
+pub mod exports;
+mod health;
 pub mod model;
+
+pub use health::{BadThresholds, Health, trend_point};

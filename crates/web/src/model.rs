@@ -33,6 +33,7 @@ pub struct Overview {
     /// One short sentence for who looks for ten seconds, e.g. `3 PATs have ended, 2 end within 7 days.`
     pub headline: String,
     /// The verdict's own sentence, as the log's last line says it; absent where no PatMonitor ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
     /// When the newest of it was judged or done.
     pub as_of: f64,
@@ -45,6 +46,7 @@ pub struct Overview {
     /// PATs by status, most urgent first, those of none left out. The page filters its table by `id`.
     pub counts: Vec<Count>,
     /// Said where the page holds fewer rows than were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,
     /// What the statuses shown were judged by.
     pub thresholds: Thresholds,
@@ -99,6 +101,7 @@ pub struct Unreadable {
     /// What happened.
     pub message: String,
     /// Why, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// What to do next.
     pub ways_out: Vec<String>,
@@ -296,12 +299,14 @@ pub struct PatRow {
     /// How that stands.
     pub tone: Tone,
     /// As judged by the step, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub judged: Option<String>,
     /// `9 d`.
     pub left: String,
     /// `2026-12-01`.
     pub ends: String,
     /// Why it ends sooner than its `validTo`, or which PAT replaced it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
     /// Its name.
     pub name: String,
@@ -310,6 +315,7 @@ pub struct PatRow {
     /// The organization whose list named it.
     pub organization: String,
     /// Whose it is, where every user's PATs were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Its scopes, as the service wrote them.
     pub scopes: Vec<String>,
@@ -374,6 +380,7 @@ pub struct FindingItem {
     /// The PAT's name, or what else it is about.
     pub subject: String,
     /// The PAT's row, where it has one here.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<u32>,
     /// Its organization and owner, as far as there are any.
     pub place: String,
@@ -382,6 +389,7 @@ pub struct FindingItem {
     /// What to do about it.
     pub remedy: String,
     /// The waiver that covers it: until when, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
 }
 
