@@ -34,6 +34,8 @@ mod own_pats;
 mod page_size;
 mod permission;
 mod probe;
+#[cfg(test)]
+mod published;
 mod revocation;
 mod rotated;
 mod rotation;

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::published;
 
 fn answer(body: &str) -> Response {
     let headers = [
@@ -140,20 +141,10 @@ fn every_end_of_a_list_is_one_and_nothing_else() {
 
 #[test]
 fn the_published_example_is_read() {
-    let Some(specs) = std::env::var_os("PATKEEPER_SPECS") else {
-        println!("skipped: PATKEEPER_SPECS names no folder with the published specifications");
+    let example = "tokenAdmin/7.2/httpExamples/personalAccessTokens/GetPersonalAccessTokensForAUserInYourOrganization.json";
+    let Some(body) = published::answer_of(example) else {
         return;
     };
-    let file = std::path::Path::new(&specs).join(
-        "tokenAdmin/7.2/httpExamples/personalAccessTokens/GetPersonalAccessTokensForAUserInYourOrganization.json",
-    );
-    let example: Value = serde_json::from_str(
-        std::fs::read_to_string(file)
-            .unwrap()
-            .trim_start_matches('\u{feff}'),
-    )
-    .unwrap();
-    let body = &example["responses"]["200"]["body"];
     let page = page(&answer(&body.to_string())).unwrap();
     assert_eq!(
         (page.pats.len(), page.odd.len()),
