@@ -16,6 +16,7 @@
 //! | [`judge`] | statuses, verdict, totals |
 //! | [`policy`] | rules, the policy file, waivers |
 //! | [`report`] | `patkeeper.report/1` |
+//! | [`document`] | any of Patkeeper's documents, read back |
 //! | [`rotation`] | the plan of a rotation: what to do next, and why |
 //! | [`revocation`] | which PATs a revocation means, and what became of each |
 //! | [`audit`] | the audit log, as far as it tells of PATs |
@@ -28,6 +29,7 @@
 pub mod advice;
 pub mod audit;
 pub mod cloud;
+pub mod document;
 pub mod failure;
 pub mod family;
 pub mod glob;

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read};
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::{Report, Row, SCHEMA};
@@ -100,26 +101,36 @@ pub fn read_into(
     if let Some(error) = taking.failed {
         return Err(ReportError::Io(error.to_string()));
     }
-    let (line, column, message) = (broken.line(), broken.column(), words(&broken));
-    Err(match broken.classify() {
-        serde_json::error::Category::Io => ReportError::Io(broken.to_string()),
-        serde_json::error::Category::Syntax | serde_json::error::Category::Eof => ReportError::NotJson {
-            line,
-            column,
-            message,
-        },
-        serde_json::error::Category::Data => match taking.schema {
-            Some(found) if found == SCHEMA => ReportError::DoesNotFit {
+    Err(match (ReportError::from(&broken), taking.schema) {
+        (misfit @ ReportError::DoesNotFit { .. }, Some(found)) if found == SCHEMA => misfit,
+        (ReportError::DoesNotFit { .. }, Some(found)) if found.starts_with("patkeeper.") => {
+            ReportError::OtherVersion {
+                found: found.chars().take(60).collect(),
+            }
+        }
+        (ReportError::DoesNotFit { .. }, _) => ReportError::NotAReport,
+        (other, _) => other,
+    })
+}
+
+impl From<&serde_json::Error> for ReportError {
+    /// What the parser says of a text that calls itself a report.
+    fn from(error: &serde_json::Error) -> Self {
+        let (line, column, message) = (error.line(), error.column(), words(error));
+        match error.classify() {
+            Category::Io => Self::Io(error.to_string()),
+            Category::Syntax | Category::Eof => Self::NotJson {
                 line,
                 column,
                 message,
             },
-            Some(found) if found.starts_with("patkeeper.") => ReportError::OtherVersion {
-                found: found.chars().take(60).collect(),
+            Category::Data => Self::DoesNotFit {
+                line,
+                column,
+                message,
             },
-            _ => ReportError::NotAReport,
-        },
-    })
+        }
+    }
 }
 
 /// The parser's words without the place, which the error says itself.

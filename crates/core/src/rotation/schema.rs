@@ -27,7 +27,10 @@ mod tests {
             required,
             "every member is always written"
         );
-        assert_eq!(schema["$defs"]["FateKind"].to_string().matches("const").count(), 6);
+        assert_eq!(
+            schema["$defs"]["FateKind"].to_string().matches("const").count(),
+            6
+        );
     }
 
     #[test]
