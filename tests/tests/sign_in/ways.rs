@@ -134,7 +134,8 @@ fn an_app_is_told_that_the_lifecycle_api_is_for_users_and_what_to_do() {
         let ways_out = [
             "1. signIn: refreshToken",
             "2. signIn: accessToken",
-            "3. signIn: azureCli",
+            "3. PatMonitor and PatRevoke: scope: organization",
+            "4. signIn: azureCli",
         ];
         let service = "Service principals are not allowed to perform this action.";
         for words in [name, rule, service].iter().chain(&ways_out) {
