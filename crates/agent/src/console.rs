@@ -19,6 +19,9 @@ use crate::command::{Command, IssueKind};
 use crate::registry::Task;
 use crate::scrub::{SHORTEST, Scrubber, neutral};
 
+/// The type of the attachments that the results tab asks a build for.
+const DOCUMENT: &str = "patkeeper";
+
 /// An output variable that the registry does not declare: a bug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the output variable '{name}' is not declared")]
@@ -306,14 +309,14 @@ impl Console {
         }
     }
 
-    /// Keeps a file with the build. The path is absolute, and the file must stay.
-    pub fn add_attachment(&self, kind: &str, name: &str, path: &str) {
-        if self.shared.front == Front::Agent {
+    /// Keeps the task's document with the build, for the results tab. The path is absolute, and the file must stay.
+    pub fn attach_document(&self, path: &str) {
+        if let (Front::Agent, Some(task)) = (self.shared.front, self.shared.task) {
             let mut state = self.state();
             let path = state.harmless(path);
             state.command(Command::AddAttachment {
-                kind,
-                name,
+                kind: DOCUMENT,
+                name: &format!("{}.json", task.name),
                 path: &path,
             });
         }

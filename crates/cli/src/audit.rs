@@ -7,6 +7,7 @@ use patkeeper_agent::console::Console;
 use patkeeper_agent::inputs::{PatAuditInputs, ReportFormat};
 use patkeeper_agent::registry::pat_audit;
 use patkeeper_core::audit::AuditReport;
+use patkeeper_core::document::Head as _;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::news::News;
 use patkeeper_core::purpose::Purpose;
@@ -61,6 +62,7 @@ async fn run(inputs: &PatAuditInputs, around: &Around<'_>) -> Result<Ending, Fai
         folder.as_ref(),
         &inputs.report_formats,
         report.end(),
+        || render::json(&report.head()),
         draw,
     );
     let sentence = report.sentence();

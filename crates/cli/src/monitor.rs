@@ -15,6 +15,7 @@ use patkeeper_agent::inputs::pat_monitor::{AlertOn, Judged, Scope};
 use patkeeper_agent::inputs::sign_in::{SignIn, SignInInputs};
 use patkeeper_agent::inputs::{PatMonitorInputs, ReportFormat};
 use patkeeper_agent::registry::pat_monitor;
+use patkeeper_core::document::Head as _;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::judge::{self, Judging, MonitorSettings, StepEnd, judge, step_end};
 use patkeeper_core::news::News;
@@ -85,13 +86,14 @@ async fn run(inputs: &PatMonitorInputs, around: &Around<'_>) -> Result<Ending, F
         Some(shelf) => shelf,
         None => &whole,
     };
+    let head = || render::json(&report.head());
     let draw = |format, out: &mut dyn io::Write| match format {
         ReportFormat::Json => render::json_to(out, &report, rows),
         ReportFormat::Markdown => out.write_all(render::markdown(&report).as_bytes()),
         ReportFormat::Junit => render::junit_to(out, &report, rows),
         ReportFormat::Csv => render::csv_to(out, rows),
     };
-    let (written, end) = report::write(console, folder.as_ref(), &inputs.report_formats, end, draw);
+    let (written, end) = report::write(console, folder.as_ref(), &inputs.report_formats, end, head, draw);
     let verdict = render::verdict_line(&report, end);
     let news = News::Monitor {
         report: &report,

@@ -1,7 +1,7 @@
 //! The files that a step leaves of its report.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
@@ -37,6 +37,9 @@ impl Written {
     }
 }
 
+/// Larger documents are too much for a build's page, in bytes: it is given their head.
+const WHOLE: u64 = 8 * 1024 * 1024;
+
 /// The folder that reports go to; `None`: nowhere. Each step of a job has one of its own, since uploads are queued.
 pub(crate) fn folder(directory: Option<&PathBuf>, around: &Around<'_>) -> Result<Option<Folder>, Failure> {
     let front = around.console.front();
@@ -60,19 +63,21 @@ pub(crate) fn folder(directory: Option<&PathBuf>, around: &Around<'_>) -> Result
     Ok(Some(folder))
 }
 
-/// Writes the report's files, each drawn by `draw`. A report that cannot be written fails the step, for someone relies
+/// Writes the report's files, each drawn by `draw`, and leaves the JSON for the results tab: all of it, or what `head`
+/// draws where that is too large. A report that cannot be written fails the step, for someone relies
 /// on it; it never takes a result's place.
 pub(crate) fn write(
     console: &Console,
     folder: Option<&Folder>,
     asked: &[ReportFormat],
     end: StepEnd,
+    head: impl Fn() -> String,
     draw: impl Fn(ReportFormat, &mut dyn io::Write) -> io::Result<()>,
 ) -> (Written, StepEnd) {
     let Some(folder) = folder else {
         return (Written::default(), end);
     };
-    match put(console, folder, asked, draw) {
+    match put(console, folder, asked, head, draw) {
         Ok(written) => (written, end),
         Err(error) => {
             console.error(&format!(
@@ -96,6 +101,7 @@ fn put(
     console: &Console,
     folder: &Folder,
     asked: &[ReportFormat],
+    head: impl Fn() -> String,
     draw: impl Fn(ReportFormat, &mut dyn io::Write) -> io::Result<()>,
 ) -> io::Result<Written> {
     let mut written = Written::default();
@@ -109,7 +115,10 @@ fn put(
         };
         let path = folder.put(name, |out| draw(format, out))?;
         match format {
-            ReportFormat::Json => written.json = Some(path.clone()),
+            ReportFormat::Json => {
+                attach(console, folder, &path, &head)?;
+                written.json = Some(path.clone());
+            }
             ReportFormat::Markdown => summary = Some(path.clone()),
             ReportFormat::Junit | ReportFormat::Csv => {}
         }
@@ -119,6 +128,25 @@ fn put(
         console.upload_summary(&summary.to_string_lossy());
     }
     Ok(written)
+}
+
+/// Leaves a document that was written for the results tab.
+fn attach(
+    console: &Console,
+    folder: &Folder,
+    document: &Path,
+    head: impl Fn() -> String,
+) -> io::Result<()> {
+    if console.front() != Front::Agent {
+        return Ok(());
+    }
+    if std::fs::metadata(document)?.len() <= WHOLE {
+        console.attach_document(&document.to_string_lossy());
+        return Ok(());
+    }
+    let head = folder.put("patkeeper.head.json", |out| out.write_all(head().as_bytes()))?;
+    console.attach_document(&head.to_string_lossy());
+    Ok(())
 }
 
 /// The formats asked for; JSON is what `reportJson` promises, Markdown what the build's page shows.

@@ -4,6 +4,7 @@ use chrono::Utc;
 use patkeeper_agent::console::Console;
 use patkeeper_agent::inputs::{PatRevokeInputs, ReportFormat};
 use patkeeper_agent::registry::pat_revoke;
+use patkeeper_core::document::Head as _;
 use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_core::news::News;
 use patkeeper_core::purpose::Purpose;
@@ -51,6 +52,7 @@ async fn run(
     let report = report::scrubbed(console, report)?;
 
     console.log(&render::revocation::log(&report));
+    let head = || render::json(&report.head());
     let draw = |format, out: &mut dyn std::io::Write| match format {
         ReportFormat::Json => out.write_all(render::json(&report).as_bytes()),
         ReportFormat::Markdown => out.write_all(render::revocation::markdown(&report).as_bytes()),
@@ -58,7 +60,7 @@ async fn run(
         ReportFormat::Junit => Ok(()),
     };
     let formats = &inputs.report_formats;
-    let (written, end) = report::write(console, folder.as_ref(), formats, report.end(), draw);
+    let (written, end) = report::write(console, folder.as_ref(), formats, report.end(), head, draw);
     let sentence = report.sentence();
     let mut told = Vec::new();
     if report.needs_attention() {

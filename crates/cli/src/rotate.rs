@@ -103,7 +103,7 @@ async fn run(
         console.warning(&warning);
     }
     let summary = around.run(&pat_rotate::TASK, &client, Utc::now());
-    outcome::summarize(around, &report, &summary);
+    outcome::leave(around, &report, &summary);
     outcome::set_outputs(console, &report, secret_id.as_deref(), token.as_ref());
     let sentence = report.sentence();
     if report.is_news() {

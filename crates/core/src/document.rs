@@ -1,4 +1,6 @@
-//! Whatever Patkeeper leaves with a build, read back.
+//! Whatever Patkeeper leaves with a build: read back, and cut down where it is too large.
+
+mod head;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -7,6 +9,8 @@ use crate::audit::{self, AuditReport};
 use crate::report::{self, Report, ReportError};
 use crate::revocation::{self, RevocationReport};
 use crate::rotation::{self, RotationDocument};
+
+pub use head::Head;
 
 /// One document, by the value of its member `schema`.
 #[derive(Debug, Clone, PartialEq)]

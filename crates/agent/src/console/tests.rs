@@ -71,7 +71,7 @@ fn a_secret_is_gone_from_everything_that_is_printed() {
     console.debug(TOKEN);
     console.progress(1, TOKEN);
     console.upload_summary(TOKEN);
-    console.add_attachment("k", "n", TOKEN);
+    console.attach_document(TOKEN);
     console.set_output("soonestExpiryName", TOKEN).unwrap();
     console.complete(right, StepResult::Failed, TOKEN);
     let lines = out.lines();

@@ -82,8 +82,9 @@ pub(super) fn set_outputs(
     }
 }
 
-/// Shows on the build's page what came of it. A page that cannot be written is a warning: the rotation stands.
-pub(super) fn summarize(around: &Around<'_>, report: &RotationReport, run: &Run) {
+/// Leaves with the build what came of it: the document for the results tab, and the summary. What cannot be written
+/// is a warning: the rotation stands.
+pub(super) fn leave(around: &Around<'_>, report: &RotationReport, run: &Run) {
     let (console, context) = (around.console, around.context);
     let Some(temp) = context
         .temp_directory
@@ -92,16 +93,26 @@ pub(super) fn summarize(around: &Around<'_>, report: &RotationReport, run: &Run)
     else {
         return;
     };
-    let folder = temp.join("patkeeper").join(context.step_folder());
-    let text = console.scrub(&render::rotation::markdown(report, run));
-    match Folder::prepare(&folder)
-        .and_then(|folder| folder.put("patkeeper.md", |out| out.write_all(text.as_bytes())))
-    {
-        Ok(path) => console.upload_summary(&path.to_string_lossy()),
-        Err(error) => console.warning(&format!(
-            "The summary could not be written to {}: {error}.",
-            folder.display()
-        )),
+    let path = temp.join("patkeeper").join(context.step_folder());
+    let put = |name, text: String| {
+        let text = console.scrub(&text);
+        Folder::prepare(&path)?.put(name, |out| out.write_all(text.as_bytes()))
+    };
+    let scrubbed = |text: &Option<String>| text.as_deref().map(|text| console.scrub(text));
+    let document = report.document(Run {
+        link: scrubbed(&run.link),
+        pipeline: scrubbed(&run.pipeline),
+        ..run.clone()
+    });
+    let left = put("patkeeper.json", render::json(&document))
+        .map(|path| console.attach_document(&path.to_string_lossy()))
+        .and_then(|()| put("patkeeper.md", render::rotation::markdown(report, run)))
+        .map(|path| console.upload_summary(&path.to_string_lossy()));
+    if let Err(error) = left {
+        console.warning(&format!(
+            "The report could not be written to {}: {error}.",
+            path.display()
+        ));
     }
 }
 

@@ -164,6 +164,13 @@ pub struct AuditedEvent {
     pub full_scope: bool,
 }
 
+impl AuditedEvent {
+    /// Where too many events are to be listed, those of the least weight stay: leaks, then full access.
+    pub(crate) fn weight(&self) -> impl Ord + use<> {
+        (!self.leaked, !self.full_scope)
+    }
+}
+
 /// Who did something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

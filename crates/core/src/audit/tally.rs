@@ -219,9 +219,8 @@ impl Tally {
     /// Drops what no report lists: the oldest, and leaks and full access last.
     fn keep_the_listed(&mut self) {
         if self.events.len() > LISTED {
-            let weight = |event: &AuditedEvent| (!event.leaked, !event.full_scope);
             self.events
-                .sort_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| newest(a, b)));
+                .sort_by(|a, b| a.weight().cmp(&b.weight()).then_with(|| newest(a, b)));
             self.events.truncate(LISTED);
         }
     }
