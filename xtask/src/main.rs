@@ -7,6 +7,7 @@ mod generate;
 mod manifest;
 mod npm;
 mod package;
+mod page;
 mod payload;
 mod picture;
 mod platforms;
@@ -54,6 +55,8 @@ enum Task {
         #[arg(long, value_name = "DIR", default_value = "target/binaries")]
         into: PathBuf,
     },
+    /// Make the page: the results tab and the HTML report's template, in target/page
+    Page,
     /// Write what is generated from the source: task.json, tables in docs/, the report's schema
     Generate {
         /// Change nothing; fail where a file is stale
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
             .map(|_| ())
         }
         Task::Binary { platform, into } => platforms::put(&workspace, &platform, &into),
+        Task::Page => page::run(&workspace).map(|_| ()),
         Task::Generate { check } => generate::run(&workspace, check),
         Task::Test => suite::run(&workspace),
         Task::Ci => ci::run_all(&workspace),

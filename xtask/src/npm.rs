@@ -1,4 +1,5 @@
-//! What the build takes from npm: tfx, which makes the extension, and the independent judges of it.
+//! What the build takes from npm: the page's compiler and bundler, tfx, which makes the extension, and the independent
+//! judges of both.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,6 +15,12 @@ const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 /// The folder whose `package-lock.json` names everything.
 pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
     workspace.root.join("xtask").join("npm")
+}
+
+/// The script behind a package's program, to be run by node.
+pub(crate) fn tool(workspace: &Workspace, package: &str, program: &str) -> PathBuf {
+    let package = folder(workspace).join("node_modules").join(package);
+    package.join("bin").join(program)
 }
 
 /// Installs exactly what the lock names, unless it is there. Install scripts do not run: none of them is needed.
