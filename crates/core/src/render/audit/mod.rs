@@ -1,5 +1,5 @@
 //! Everything drawn from an audit: its log, its summary, its spreadsheet. Its JSON is drawn as any report's is, by
-//! [`super::json`].
+//! [`super::json()`].
 
 mod csv;
 mod log;
