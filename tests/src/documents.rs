@@ -6,8 +6,9 @@ use serde_json::Value;
 use crate::package::workspace;
 
 /// Which schema a report is to fit, by the value of its member `schema`.
-const PUBLISHED: [(&str, &str); 3] = [
+const PUBLISHED: [(&str, &str); 4] = [
     ("patkeeper.report/1", "docs/report.schema.json"),
+    ("patkeeper.rotation/1", "docs/rotation.schema.json"),
     ("patkeeper.revocation/1", "docs/revocation.schema.json"),
     ("patkeeper.audit/1", "docs/audit.schema.json"),
 ];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use patkeeper_agent::docs;
 use patkeeper_agent::registry::{TASKS, Task, pat_monitor};
-use patkeeper_core::{audit, policy, report, revocation, scope};
+use patkeeper_core::{audit, policy, report, revocation, rotation, scope};
 
 use crate::manifest;
 use crate::picture;
@@ -35,6 +35,7 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<()> {
     });
     for (name, schema) in [
         ("report", report::schema()),
+        ("rotation", rotation::schema()),
         ("revocation", revocation::schema()),
         ("audit", audit::schema()),
     ] {
