@@ -126,6 +126,42 @@ impl Rule {
         }
     }
 
+    /// What to do about what it finds, in Markdown for whoever has the rule's name and no PAT before them.
+    #[must_use]
+    pub fn answer(self) -> &'static str {
+        match self {
+            Self::Lifetime => {
+                "Replace the PAT by one that is given less time. `PatRotate@1` with `validDays` does it, and again whenever \
+                 it is due."
+            }
+            Self::FullAccess | Self::ForbiddenScope => {
+                "Replace the PAT by one with what its job uses. `patkeeper scopes` finds the least scope, `PatRotate@1` \
+                 replaces it."
+            }
+            Self::HighRiskScope => {
+                "Keep the scope only if the job needs it. `patkeeper scopes` finds a lesser one, `PatRotate@1` replaces the \
+                 PAT."
+            }
+            Self::RedundantScope => {
+                "Leave the scope out when the PAT is next replaced. Its job loses nothing."
+            }
+            Self::UnknownScope => {
+                "Ask the owner what the scope opens. A newer Patkeeper may know it: the catalogue grows."
+            }
+            Self::GlobalReach => {
+                "Before 2026-12-01, replace the PAT by one for each organization it is used in."
+            }
+            Self::Name => "Replace the PAT by one whose name matches the policy file's `pattern`.",
+            Self::OrphanedOwner => {
+                "Find out what uses the PAT, give that an identity of its own, and revoke the PAT: `PatRevoke@1` with \
+                 `scope: organization`. Remove a user who is gone from the organization."
+            }
+            Self::PreferIdentity => "Give the job a service principal or a managed identity.",
+            Self::ExpiredWaiver => "Mend what the waiver covers, or decide anew and give it a later `until`.",
+            Self::UnusedWaiver => "Take the waiver out of the policy file, or correct its pattern.",
+        }
+    }
+
     /// Whether PATs are judged by it in this `scope`. In `mine` the owner is whoever signed in, and waivers are no
     /// PATs.
     pub(crate) fn judges_pats_in(self, scope: &str) -> bool {

@@ -112,7 +112,7 @@ pub fn json_row(row: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(row)
 }
 
-fn write(out: &mut dyn io::Write, document: &impl Serialize) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn io::Write, document: &impl Serialize) -> io::Result<()> {
     let formatter = Harmless(PrettyFormatter::new());
     document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, formatter))?;
     out.write_all(b"\n")

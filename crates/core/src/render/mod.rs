@@ -11,6 +11,7 @@ mod markdown;
 mod page;
 pub mod revocation;
 pub mod rotation;
+mod sarif;
 mod table;
 mod verdict;
 mod words;
@@ -22,6 +23,7 @@ pub use json::{json, json_row, json_to};
 pub use junit::{junit, junit_to};
 pub use log::{closing, log};
 pub use markdown::markdown;
+pub use sarif::{sarif, sarif_to};
 pub use verdict::verdict_line;
 pub(crate) use words::count;
 

@@ -266,7 +266,7 @@ pub(crate) fn monday() -> Report {
 }
 
 /// Two organizations, one of which could not be read to its end, and a pattern without a match.
-fn half_blind() -> Report {
+pub(crate) fn half_blind() -> Report {
     let mut report = monday();
     report.status = Verdict::Unknown;
     report.totals.missing = 1;

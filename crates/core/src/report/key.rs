@@ -50,8 +50,8 @@ impl<const BYTES: usize> Start<BYTES> {
     }
 }
 
-/// A number for all these texts, each with its own bounds.
-fn tie(texts: &[&str]) -> u64 {
+/// A number for all these texts, each with its own bounds. The same texts have the same number in every version.
+pub(crate) fn tie(texts: &[&str]) -> u64 {
     let mut bytes = Vec::new();
     for text in texts {
         bytes.extend_from_slice(text.as_bytes());

@@ -18,6 +18,7 @@ use crate::owner::{Owner, SubjectDescriptor};
 use crate::pat::AuthorizationId;
 use crate::slice::Slice;
 
+pub(crate) use key::tie;
 pub use key::{FindingKey, PatKey, UnreadableKey};
 pub use merge::{Asked, MergeError, Reread, merge};
 pub use read::{ReportError, from_json, read_into};

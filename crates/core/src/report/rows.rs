@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::owner::SubjectDescriptor;
     use crate::render::tests::monday;
-    use crate::render::{csv, csv_to, json, json_to, junit, junit_to};
+    use crate::render::{csv, csv_to, json, json_to, junit, junit_to, sarif, sarif_to};
     use crate::report::OwnerEntry;
 
     /// Rows that are kept elsewhere, and looked for one by one.
@@ -190,6 +190,7 @@ mod tests {
             assert_eq!(bytes(|out| json_to(out, &head, &rows)), json(&whole));
             assert_eq!(bytes(|out| csv_to(out, &rows)), csv(&whole));
             assert_eq!(bytes(|out| junit_to(out, &head, &rows)), junit(&whole));
+            assert_eq!(bytes(|out| sarif_to(out, &head, &rows)), sarif(&whole));
         }
     }
 
