@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::payload::{self, Manifest};
 use crate::platforms::{self, Platform};
 use crate::terminal::say;
-use crate::workspace::{VERSION, Workspace, read, write};
-use crate::{npm, vsix};
+use crate::workspace::{VERSION, Workspace, emptied, read, write};
+use crate::{npm, page, vsix};
 
 /// What to package.
 pub(crate) struct Order {
@@ -40,12 +40,14 @@ pub(crate) fn tasks(workspace: &Workspace) -> Result<Vec<String>> {
 /// Makes `target/package/<publisher>.patkeeper-<version>.vsix` and returns its path. Building comes first and takes
 /// minutes; the package of the last time stays until the new one is made and inspected.
 pub(crate) fn run(workspace: &Workspace, order: &Order) -> Result<PathBuf> {
-    npm::install(workspace)?;
+    // First, for the programs have the HTML report's template in them.
+    let page = page::run(workspace)?;
     let tasks = tasks(workspace)?;
     let programs = programs(workspace, order)?;
     let stage = emptied(workspace.package().join("stage"))?;
     stage_programs(workspace, &programs, &tasks, &stage)?;
     stage_files(workspace, order, &tasks, &stage)?;
+    copy_folder(&page.tab, &stage.join("tab"))?;
     let fresh = pack(workspace, &stage)?;
     vsix::inspect(&fresh, &stage, &tasks)?;
     let package = workspace
@@ -186,15 +188,6 @@ fn pack(workspace: &Workspace, stage: &Path) -> Result<PathBuf> {
             said.trim()
         ),
     }
-}
-
-/// `folder`, without what was in it.
-fn emptied(folder: PathBuf) -> Result<PathBuf> {
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    }
-    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    Ok(folder)
 }
 
 fn vsix_files(folder: &Path) -> Result<Vec<PathBuf>> {

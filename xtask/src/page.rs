@@ -25,7 +25,7 @@ use crate::npm;
 use crate::payload::sha256;
 use crate::platforms::installed;
 use crate::terminal::say;
-use crate::workspace::{Workspace, read, run as execute, write};
+use crate::workspace::{Workspace, emptied, read, run as execute, write};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// What this program does to the sources is part of what its results depend on.
@@ -62,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Page> {
     say("Making the page: the results tab and the HTML report");
     // Whatever stops half-way, the next time starts over.
     let _ = fs::remove_file(&stamp);
+    emptied(page.tab.clone())?;
     let typescript = npm::tool(workspace, "typescript", "tsc");
     let mut tsc = workspace.command("node");
     execute(
@@ -126,7 +127,7 @@ fn glue_of(wasm: &Path, folder: &Path) -> Result<String> {
     if fs::read_to_string(&stamp).is_ok_and(|last| last == made_of) {
         return Ok(made_of);
     }
-    let _ = fs::remove_file(&stamp);
+    emptied(folder.to_owned())?;
     Bindgen::new()
         .input_path(wasm)
         .web(true)

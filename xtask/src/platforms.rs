@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::page;
 use crate::terminal::{say, warn};
 use crate::workspace::{Workspace, cargo, has, output, run};
 
@@ -180,7 +181,8 @@ impl Platform {
         )
     }
 
-    /// Builds the program as it is shipped: release profile, without the demo.
+    /// Builds the program as it is shipped: release profile, without the demo, with the HTML report's template that
+    /// [`page::run`] has left.
     pub(crate) fn build(&self, workspace: &Workspace) -> Result<PathBuf> {
         let target = self.target()?;
         if let Some(flaw) = target.flaw {
@@ -219,6 +221,7 @@ pub(crate) fn put(workspace: &Workspace, name: &str, into: &Path) -> Result<()> 
         .iter()
         .find(|platform| platform.name == name)
         .with_context(|| format!("there is no platform '{name}', only {}", names.join(", ")))?;
+    page::run(workspace)?;
     let program = platform.build(workspace)?;
     let file = workspace
         .root

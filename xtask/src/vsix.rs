@@ -1,5 +1,7 @@
 //! What came out: exactly the staged files, whole, within the size budgets, of one version.
 
+mod tab;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -9,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use zip::ZipArchive;
 
+pub(crate) use self::tab::{MOST as MOST_TAB, share as tab_share};
 use crate::payload::{self, Manifest, megabytes};
 use crate::terminal::{say, warn};
 use crate::workspace::VERSION;
@@ -54,6 +57,14 @@ pub(crate) fn inspect(package: &Path, stage: &Path, tasks: &[String]) -> Result<
         version(&files, task)?;
         programs(&files, task)?;
     }
+    tab::inspect(&files, tasks)?;
+    let share = tab_share(package)?;
+    ensure!(
+        share <= MOST_TAB,
+        "the tab adds {}, over {}",
+        megabytes(share),
+        megabytes(MOST_TAB)
+    );
     let size = usize::try_from(fs::metadata(package)?.len())?;
     ensure!(
         size <= MOST_PACKAGE,
@@ -62,18 +73,23 @@ pub(crate) fn inspect(package: &Path, stage: &Path, tasks: &[String]) -> Result<
         megabytes(MOST_PACKAGE)
     );
     say(format!(
-        "Inspected: {} files, {}, version {VERSION}",
+        "Inspected: {} files, {} ({} of it the tab), version {VERSION}",
         files.len(),
-        megabytes(size)
+        megabytes(size),
+        megabytes(share)
     ));
     Ok(())
 }
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-fn contents(package: &Path) -> Result<Files> {
+fn open(package: &Path) -> Result<ZipArchive<File>> {
     let file = File::open(package).with_context(|| format!("{}", package.display()))?;
-    let mut archive = ZipArchive::new(file).context("the package is no zip")?;
+    ZipArchive::new(file).context("the package is no zip")
+}
+
+fn contents(package: &Path) -> Result<Files> {
+    let mut archive = open(package)?;
     let mut files = Files::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index)?;
