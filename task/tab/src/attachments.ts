@@ -1,0 +1,112 @@
+// The documents that the steps of a build have left as attachments.
+
+import type { Place } from "./host";
+import type { Missed } from "./overview";
+import { Refusal, eachOf, text } from "./rest";
+import { wordsOf } from "./text";
+
+const TYPE = "patkeeper";
+/** An older server may not know the first. */
+const VERSIONS = ["7.0", "7.0-preview", "6.0-preview"] as const;
+/** Documents fetched at once. */
+const AT_A_TIME = 4;
+/** More than any build leaves, so that a list without end ends. */
+const MOST = 200;
+
+/** One attachment, not fetched yet. */
+export interface Attachment {
+  /** `PatMonitor.json`, with the step's record where a build has several of the name. */
+  readonly title: string;
+  readonly name: string;
+  /** Where the service says that it is. */
+  readonly href: string | undefined;
+}
+
+/** A document's text, or why it could not be fetched. */
+export type Fetched = { readonly title: string; readonly text: string } | Missed;
+
+/** The attachments of a build, whichever of its steps and attempts left them. */
+export async function attachments(place: Place, build: number): Promise<readonly Attachment[]> {
+  const body = await versioned(new URL(`${encodeURIComponent(place.project)}/_apis/build/builds/${build}/attachments/${TYPE}`, place.collection));
+  const listed = (body as { value?: unknown } | null)?.value;
+  if (!Array.isArray(listed)) {
+    throw new Error("Azure DevOps answered the question for this build's attachments with something else than a list.");
+  }
+  const found = listed.slice(0, MOST).map((entry: unknown) => {
+    const { name, _links: links } = (entry ?? {}) as Record<string, unknown>;
+    const self = ((links ?? {}) as Record<string, unknown>)["self"];
+    const { href } = (self ?? {}) as Record<string, unknown>;
+    return { name: typeof name === "string" ? name : "(no name)", href: typeof href === "string" ? href : undefined };
+  });
+  const twice = new Set(found.map((a) => a.name).filter((name, i, all) => all.indexOf(name) !== i));
+  return found.map((a) => ({ ...a, title: twice.has(a.name) ? `${a.name} (step ${record(a.href)})` : a.name }));
+}
+
+/** Fetches them, some at a time. One that fails keeps none of the others away. */
+export function fetchAll(place: Place, all: readonly Attachment[]): Promise<Fetched[]> {
+  return eachOf(all, AT_A_TIME, async (attachment) => {
+    try {
+      return { title: attachment.title, text: await text(address(place.collection, attachment.href), place.collection.origin) };
+    } catch (error) {
+      return { name: attachment.title, words: `${wordsOf(error)}.` };
+    }
+  });
+}
+
+/** The earlier of an API's versions where the later is refused. */
+export async function versioned(address: URL): Promise<unknown> {
+  let last: unknown;
+  for (const version of VERSIONS) {
+    address.searchParams.set("api-version", version);
+    try {
+      return JSON.parse(await text(address, address.origin)) as unknown;
+    } catch (error) {
+      last = error;
+      if (error instanceof SyntaxError) {
+        throw new Error("Azure DevOps answered with something else than JSON. A sign-in may have ended: reload the page.");
+      }
+      if (!(error instanceof Refusal) || error.status !== 400) {
+        break;
+      }
+    }
+  }
+  throw new Error(`The build could not be asked for: ${wordsOf(last)}.`);
+}
+
+/** Everything after this belongs to no organization or project. */
+const BUILDS = "/_apis/build/builds/";
+
+/**
+ * Where an attachment is fetched from: the service's own link. An organization has two addresses, and a link that
+ * names the other one is asked for at ours, so that the sign-in goes nowhere else.
+ */
+function address(collection: URL, href: string | undefined): URL {
+  if (href === undefined || !URL.canParse(href)) {
+    throw new Error("Azure DevOps lists it without a link");
+  }
+  const link = new URL(href);
+  const name = organization(collection);
+  if (link.origin === collection.origin || name === undefined || name !== organization(link) || link.protocol !== "https:") {
+    return link;
+  }
+  const at = link.pathname.indexOf(BUILDS);
+  const before = link.pathname.slice(0, at).split("/").at(-1);
+  if (at < 0 || before === undefined || before === "") {
+    return link;
+  }
+  return new URL(`${before}${link.pathname.slice(at)}${link.search}`, collection);
+}
+
+/** The organization of an address of Azure DevOps Services, in either of its forms. */
+function organization(url: URL): string | undefined {
+  const host = /^([a-z0-9-]+)\.visualstudio\.com$/.exec(url.hostname)?.[1];
+  const path = url.hostname === "dev.azure.com" ? url.pathname.split("/")[1]?.toLowerCase() : undefined;
+  return host ?? path;
+}
+
+/** Enough of the step's id to tell two apart: what stands before `attachments` in the link. */
+function record(href: string | undefined): string {
+  const parts = (href ?? "").split(/[/?]/);
+  const at = parts.lastIndexOf("attachments");
+  return at > 0 ? (parts[at - 1] ?? "").slice(0, 8) : "not named";
+}

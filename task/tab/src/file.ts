@@ -1,0 +1,31 @@
+// The page as one file: documents, rules, style and script are in it, and nothing is fetched.
+
+import { Health } from "patkeeper-web";
+import { showPage, started } from "./page";
+import { failed, withoutRules } from "./states";
+import { RulesUnavailable, insidePage, loadRules } from "./wasm";
+
+const ELSEWHERE = "The step's log says everything in words, and so do the other reports of the run.";
+
+async function main(root: HTMLElement): Promise<void> {
+  try {
+    await loadRules(() => insidePage("wasm"));
+    started();
+    const health = new Health(Date.now());
+    for (const element of document.querySelectorAll<HTMLElement>("script.document")) {
+      health.add(element.dataset["name"] ?? "document", element.textContent ?? "");
+    }
+    await showPage(root, health, []);
+  } catch (error) {
+    if (error instanceof RulesUnavailable) {
+      withoutRules(root, error, ELSEWHERE);
+    } else {
+      failed(root, error, ELSEWHERE);
+    }
+  }
+}
+
+const root = document.getElementById("page");
+if (root) {
+  void main(root);
+}

@@ -1,0 +1,118 @@
+// The top of the page, for who looks for ten seconds: how it stands, as of when, for which organizations, how many.
+
+import type { Count, DocumentEntry, Overview } from "patkeeper-web";
+import { button, el, fill, foreign } from "./dom";
+import { sign, worse } from "./tone";
+import { counted, number } from "./text";
+import type { View } from "./view";
+
+/** A document that this build has, and that could not be fetched. */
+export interface Missed {
+  /** What it is called. */
+  readonly name: string;
+  /** What happened, and what to do. */
+  readonly words: string;
+}
+
+/** What the page says first. Always the steps' own verdict, also while other thresholds are tried. */
+export function headline(overview: Overview, missed: readonly Missed[]): HTMLElement {
+  const tone = missed.length > 0 ? worse(overview.tone, "unknown") : overview.tone;
+  const said =
+    missed.length > 0
+      ? `${counted(missed.length, "document", "documents")} of this build could not be read: what follows is only a part.`
+      : overview.headline;
+  return el(
+    "header",
+    { class: `verdict tone-${tone}` },
+    el("div", { class: "verdict-sign" }, sign(tone, true)),
+    el(
+      "div",
+      { class: "verdict-words" },
+      el("h1", {}, said),
+      missed.length > 0 && el("p", { class: "verdict-rest" }, overview.headline),
+      overview.verdict !== undefined && el("p", { class: "verdict-sentence" }, overview.verdict),
+      asOf(overview),
+    ),
+  );
+}
+
+function asOf(overview: Overview): HTMLElement {
+  const line = el("p", { class: "quiet as-of" });
+  if (overview.asOf > 0) {
+    line.append(el("span", {}, "As of ", el("time", { datetime: new Date(overview.asOf).toISOString() }, overview.asOfWords)));
+  }
+  if (overview.organizations.length > 0) {
+    const names = el("span", { class: "organizations" });
+    overview.organizations.forEach((name, i) => names.append(i > 0 ? ", " : "", foreign(name)));
+    line.append(names);
+  }
+  return line;
+}
+
+/** Documents that are not part of the page, and why. */
+export function incomplete(documents: readonly DocumentEntry[], missed: readonly Missed[]): HTMLElement | undefined {
+  const unread = documents.filter((d) => d.state === "broken" || d.state === "tooNew" || d.state === "tooOld");
+  if (unread.length + missed.length === 0) {
+    return undefined;
+  }
+  const all = [...missed, ...unread];
+  return el(
+    "section",
+    { class: "panel banner tone-unknown", "aria-labelledby": "incomplete" },
+    el("h2", { id: "incomplete" }, sign("unknown"), all.length === 1 ? "A document is missing from this page" : `${number(all.length)} documents are missing from this page`),
+    el("p", {}, "What is shown below leaves them out. Do not take it for the whole."),
+    el("ul", { class: "plain-list" }, ...all.map((d) => el("li", {}, foreign(d.name, { class: "strong" }), ": ", d.words))),
+  );
+}
+
+/** One chip a status: how many, and a press shows only those. */
+export function chips(view: View): HTMLElement {
+  const bar = el("div", { class: "chips", role: "group", "aria-label": "PATs by status; press to show only those" });
+  const note = el("p", { class: "what-if-note" });
+  const draw = (): void => {
+    const overview = view.health.overview();
+    fill(bar, ...overview.counts.map((count) => chip(view, count)));
+    const { warningDays, criticalDays } = overview.thresholds;
+    fill(note, view.whatIf && `What if: warning at ${warningDays} days, critical at ${criticalDays}. Not the verdict.`);
+  };
+  const press = (): void => {
+    for (const pressed of bar.querySelectorAll<HTMLElement>("button")) {
+      pressed.setAttribute("aria-pressed", String(view.query.statuses.includes(pressed.dataset["status"] ?? "")));
+    }
+  };
+  draw();
+  view.onJudged(draw);
+  view.onAsked(press);
+  return el("div", { class: "chip-bar" }, bar, note);
+}
+
+function chip(view: View, count: Count): HTMLButtonElement {
+  return button(
+    {
+      class: `chip tone-${count.tone}`,
+      "aria-pressed": String(view.query.statuses.includes(count.id)),
+      "data-status": count.id,
+      disabled: count.count === 0 && !view.query.statuses.includes(count.id),
+    },
+    () => view.toggleStatus(count.id),
+    sign(count.tone),
+    el("span", { class: "chip-count" }, number(count.count)),
+    " ",
+    el("span", { class: "chip-label" }, count.label),
+  );
+}
+
+/** Notes of the documents, and what each of them is. */
+export function notes(overview: Overview): HTMLElement | undefined {
+  if (overview.notes.length + overview.documents.length === 0) {
+    return undefined;
+  }
+  return el(
+    "section",
+    { class: "section", "aria-labelledby": "notes" },
+    el("h2", { id: "notes" }, "Notes"),
+    overview.notes.length > 0 && el("ul", { class: "plain-list notes" }, ...overview.notes.map((n) => el("li", {}, n))),
+    el("p", { class: "quiet" }, `This page was drawn from ${counted(overview.documents.length, "document", "documents")}:`),
+    el("ul", { class: "plain-list quiet" }, ...overview.documents.map((d) => el("li", {}, foreign(d.name), ": ", d.words))),
+  );
+}

@@ -1,0 +1,86 @@
+// The page of a build: puts its parts in order, and draws first what is looked at first.
+
+import type { Health, Overview } from "patkeeper-web";
+import { changes } from "./changes";
+import { el, fill } from "./dom";
+import { findingsByRow } from "./details";
+import { findings } from "./findings";
+import { type Missed, chips, headline, incomplete, notes } from "./overview";
+import { table } from "./table";
+import { timeline } from "./timeline";
+import { missing, unreadable } from "./unreadable";
+import { View } from "./view";
+import { whatIf } from "./whatif";
+
+/** Name of the mark at which data begin to be read, and of the measure from there to the first paint. */
+const STARTED = "patkeeper:start";
+const FIRST_PAINT = "patkeeper:first-paint";
+
+/** Marks the moment from which the first paint is measured. */
+export function started(): void {
+  performance.mark(STARTED);
+}
+
+/**
+ * Draws the page into `root`: what is looked at first at once, the rest after a frame. `last` is shown before the
+ * notes. Resolves when all is there.
+ */
+export async function showPage(root: HTMLElement, health: Health, missed: readonly Missed[], last?: HTMLElement): Promise<void> {
+  const overview = health.overview();
+  const judged = overview.verdict !== undefined;
+  const top = [
+    headline(overview, missed),
+    incomplete(overview.documents, missed),
+    missing(overview),
+    unreadable(overview),
+  ];
+  const rest = judged ? judgedParts(health, overview, last) : undefined;
+  const after = (): readonly (HTMLElement | undefined)[] => [changes(overview)];
+  const tail = el("div", { class: "tail" });
+  fill(root, ...top, ...(rest?.first ?? [unjudged(overview)]), tail);
+  root.removeAttribute("aria-busy");
+  await frame();
+  performance.mark(FIRST_PAINT);
+  performance.measure(FIRST_PAINT, STARTED, FIRST_PAINT);
+  rest?.draw();
+  fill(tail, ...(rest?.later() ?? []), ...after(), judged && last, notes(overview));
+}
+
+interface JudgedParts {
+  /** Drawn at once. */
+  readonly first: readonly HTMLElement[];
+  /** Fills what has its place among the first. */
+  draw(): void;
+  /** Drawn below. */
+  later(): readonly HTMLElement[];
+}
+
+function judgedParts(health: Health, overview: Overview, last: HTMLElement | undefined): JudgedParts {
+  const view = new View(health);
+  const pats = table(view, findingsByRow(health));
+  const ahead = el("div", { class: "ahead" });
+  last?.classList.add("section");
+  return {
+    first: [overview.counts.length > 0 ? chips(view) : el("div"), ahead, pats.section],
+    draw: () => fill(ahead, timeline(view, pats.show), whatIf(view)),
+    later: () => [findings(view, pats.show)],
+  };
+}
+
+/** What is said in place of PATs where no PatMonitor ran. */
+function unjudged(overview: Overview): HTMLElement {
+  const read = overview.documents.some((d) => d.state === "read" || d.state === "folded");
+  return el("p", { class: "quiet unjudged" }, read ? "No PatMonitor step left a report here, so there is no list of PATs." : "There is nothing more to show.");
+}
+
+/** Resolves once a frame with everything so far has been painted. */
+function frame(): Promise<void> {
+  return new Promise((resolve) => {
+    // A page in the background gets no frames, and still has to be complete when it is looked at.
+    if (document.visibilityState === "hidden") {
+      setTimeout(resolve);
+      return;
+    }
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
+}
