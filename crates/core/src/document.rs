@@ -166,3 +166,6 @@ fn unknown(name: &str) -> DocumentError {
         None => DocumentError::NotPatkeepers,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,9 +145,9 @@ pub struct StepTaken {
     pub step: String,
     /// What it was done to, and why.
     pub words: String,
-    /// What came of it; empty where nothing is to be said but that it was done.
+    /// What came of it; empty where nothing is to be said but that it was done, and in a dry run.
     pub outcome: String,
-    /// What else is to be said of it, mostly empty.
+    /// What else is to be said of it; mostly empty.
     pub more: String,
 }
 
@@ -203,7 +203,11 @@ impl RotationReport {
                     display_name: name.clone(),
                 })
                 .collect(),
-            steps: self.lines.iter().map(StepTaken::from).collect(),
+            steps: self
+                .lines
+                .iter()
+                .map(|line| StepTaken::of(line, self.dry_run))
+                .collect(),
             warnings: self.warnings.clone(),
             failure: self.failure.clone(),
         }
@@ -245,13 +249,15 @@ impl OtherPat {
     }
 }
 
-impl From<&Line> for StepTaken {
-    fn from(line: &Line) -> Self {
+impl StepTaken {
+    fn of(line: &Line, dry_run: bool) -> Self {
+        // What a dry run takes for granted did not come of anything.
+        let came = |text: &String| if dry_run { String::new() } else { text.clone() };
         Self {
             step: line.label.to_owned(),
             words: line.words.clone(),
-            outcome: line.outcome.clone(),
-            more: line.more.clone(),
+            outcome: came(&line.outcome),
+            more: came(&line.more),
         }
     }
 }

@@ -55,7 +55,7 @@ pub enum Fate {
     },
 }
 
-/// [`Fate`] in one word.
+/// What became of a PAT, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

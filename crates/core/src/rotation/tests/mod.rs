@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod crashes;
+mod document;
 mod hostile;
 mod model;
 mod properties;
