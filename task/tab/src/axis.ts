@@ -6,11 +6,11 @@ import { isoDay } from "./text";
 
 /** A full column of dots, and at least so many high is the chart. */
 const FULL = 12;
-const LEAST = 4;
+const LEAST = 6;
 const DAY_MS = 86_400_000;
-/** Room at the sides, over the columns for a number, for labels of marks, and under the axis. */
+/** Room at the sides, over the columns, for labels of marks, and under the axis. */
 const SIDE = 12;
-const OVER = 16;
+const OVER = 6;
 const LABELS = 18;
 const UNDER = 36;
 /** What the tallest bar rises over a full column of dots. */
@@ -35,7 +35,7 @@ export interface Scale {
 
 export function scaleOf(model: Timeline, width: number): Scale {
   const column = (width - 2 * SIDE) / model.days;
-  const dot = Math.max(2.5, Math.min(4.5, column * 0.38));
+  const dot = Math.max(2.5, Math.min(5, column * 0.4));
   const step = dot * 2 + 1.5;
   const most = model.ends.reduce((max, day) => Math.max(max, day.count), 0);
   const rows = Math.max(LEAST, Math.min(FULL, most));
@@ -73,7 +73,7 @@ export function axis(model: Timeline, scale: Scale): SVGGElement {
     }
     const x = edge(offset);
     group.append(svg("line", { class: first ? "axis-first" : "axis-week", x1: x, x2: x, y1: scale.base, y2: scale.base + (first ? 20 : 5) }));
-    if (monday && room(model, offset, scale)) {
+    if (monday && !first && room(model, offset, scale)) {
       group.append(svg("text", { class: "axis-week-label", x: scale.x(offset), y: scale.base + 16, "text-anchor": "middle" }, day.slice(8)));
     }
     // A month that begins right at the start would be written over "today".

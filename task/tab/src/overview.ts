@@ -16,7 +16,8 @@ export interface Missed {
 
 /** What the page says first. Always the steps' own verdict, also while other thresholds are tried. */
 export function headline(overview: Overview, missed: readonly Missed[]): HTMLElement {
-  const tone = missed.length > 0 ? worse(overview.tone, "unknown") : overview.tone;
+  const partly = missed.length > 0 || unread(overview.documents).length > 0;
+  const tone = partly ? worse(overview.tone, "unknown") : overview.tone;
   const said =
     missed.length > 0
       ? `${counted(missed.length, "document", "documents")} of this build could not be read: what follows is only a part.`
@@ -51,18 +52,21 @@ function asOf(overview: Overview): HTMLElement {
 
 /** Documents that are not part of the page, and why. */
 export function incomplete(documents: readonly DocumentEntry[], missed: readonly Missed[]): HTMLElement | undefined {
-  const unread = documents.filter((d) => d.state === "broken" || d.state === "tooNew" || d.state === "tooOld");
-  if (unread.length + missed.length === 0) {
+  const all = [...missed, ...unread(documents)];
+  if (all.length === 0) {
     return undefined;
   }
-  const all = [...missed, ...unread];
   return el(
     "section",
     { class: "panel banner tone-unknown", "aria-labelledby": "incomplete" },
     el("h2", { id: "incomplete" }, sign("unknown"), all.length === 1 ? "A document is missing from this page" : `${number(all.length)} documents are missing from this page`),
-    el("p", {}, "What is shown below leaves them out. Do not take it for the whole."),
+    el("p", {}, "Do not take what is shown for the whole."),
     el("ul", { class: "plain-list" }, ...all.map((d) => el("li", {}, foreign(d.name, { class: "strong" }), ": ", d.words))),
   );
+}
+
+function unread(documents: readonly DocumentEntry[]): readonly DocumentEntry[] {
+  return documents.filter((d) => d.state === "broken" || d.state === "tooNew" || d.state === "tooOld");
 }
 
 /** One chip a status: how many, and a press shows only those. */
@@ -70,7 +74,7 @@ export function chips(view: View): HTMLElement {
   const bar = el("div", { class: "chips", role: "group", "aria-label": "PATs by status; press to show only those" });
   const note = el("p", { class: "what-if-note" });
   const draw = (): void => {
-    const overview = view.health.overview();
+    const { overview } = view;
     fill(bar, ...overview.counts.map((count) => chip(view, count)));
     const { warningDays, criticalDays } = overview.thresholds;
     fill(note, view.whatIf && `What if: warning at ${warningDays} days, critical at ${criticalDays}. Not the verdict.`);

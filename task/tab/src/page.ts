@@ -29,24 +29,23 @@ export async function showPage(root: HTMLElement, health: Health, missed: readon
   const overview = health.overview();
   const judged = overview.verdict !== undefined;
   const top = [
-    headline(overview, missed),
     incomplete(overview.documents, missed),
     missing(overview),
     unreadable(overview),
   ];
   const rest = judged ? judgedParts(health, overview, last) : undefined;
-  const after = (): readonly (HTMLElement | undefined)[] => [changes(overview)];
   const tail = el("div", { class: "tail" });
-  fill(root, ...top, ...(rest?.first ?? [unjudged(overview)]), tail);
+  fill(root, headline(overview, missed), rest?.chips, ...top, ...(rest?.first ?? [unjudged(overview)]), tail);
   root.removeAttribute("aria-busy");
   await frame();
   performance.mark(FIRST_PAINT);
   performance.measure(FIRST_PAINT, STARTED, FIRST_PAINT);
   rest?.draw();
-  fill(tail, ...(rest?.later() ?? []), ...after(), judged && last, notes(overview));
+  fill(tail, ...(rest?.later() ?? []), changes(overview), judged && last, notes(overview));
 }
 
 interface JudgedParts {
+  readonly chips: HTMLElement;
   /** Drawn at once. */
   readonly first: readonly HTMLElement[];
   /** Fills what has its place among the first. */
@@ -56,12 +55,13 @@ interface JudgedParts {
 }
 
 function judgedParts(health: Health, overview: Overview, last: HTMLElement | undefined): JudgedParts {
-  const view = new View(health);
+  const view = new View(health, overview);
   const pats = table(view, findingsByRow(health));
   const ahead = el("div", { class: "ahead" });
   last?.classList.add("section");
   return {
-    first: [overview.counts.length > 0 ? chips(view) : el("div"), ahead, pats.section],
+    chips: chips(view),
+    first: [ahead, pats.section],
     draw: () => fill(ahead, timeline(view, pats.show), whatIf(view)),
     later: () => [findings(view, pats.show)],
   };

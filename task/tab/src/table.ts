@@ -27,7 +27,7 @@ export interface Table {
 }
 
 export function table(view: View, findingsOf: (row: number) => readonly RowFinding[]): Table {
-  const overview = view.health.overview();
+  const overview = view.judged;
   const columns = columnsOf(overview.hasOwners, overview.organizations.length > 1);
   const body = el("tbody");
   const heads = columns.map((column) => head(column, view));
@@ -90,8 +90,9 @@ function columnsOf(owners: boolean, organizations: boolean): readonly Column[] {
     { id: "left", label: "Left", sort: "ends", cell: (row) => [row.left] },
     { id: "ends", label: "Ends", cell: (row) => [el("time", { datetime: row.ends }, row.ends)] },
     { id: "name", label: "Name", sort: "name", cell: () => [] },
-    owners && { id: "owner", label: "Owner", sort: "owner", cell: (row) => [row.owner !== undefined && foreign(row.owner, { class: "clamp" })] },
-    organizations && { id: "organization", label: "Organization", cell: (row) => [foreign(row.organization, { class: "clamp" })] },
+    owners
+      ? { id: "owner", label: "Owner", sort: "owner", cell: (row) => [row.owner !== undefined && foreign(row.owner, { class: "clamp" }), organizations && foreign(row.organization, { class: "place quiet" })] }
+      : organizations && { id: "owner", label: "Organization", cell: (row) => [foreign(row.organization, { class: "clamp" })] },
     { id: "scopes", label: "Scopes", cell: scopes },
     { id: "lifetime", label: "Lifetime", sort: "lifetime", largestFirst: true, cell: (row) => [`${number(row.lifetimeDays)} d`] },
     { id: "rules", label: "Findings", sort: "findings", cell: rules },
@@ -108,7 +109,7 @@ function scopes(row: PatRow): readonly Child[] {
 
 function rules(row: PatRow): readonly Child[] {
   return [
-    el("span", { class: "rules" }, ...row.rules.map((mark) => el("span", { class: `rule tone-${mark.tone}` }, sign(mark.tone), el("span", {}, mark.rule)))),
+    el("span", { class: "rules" }, ...row.rules.map((mark) => el("span", { class: `rule tone-${mark.tone}` }, sign(mark.tone), el("span", {}, mark.rule, mark.tone === "good" && el("span", { class: "quiet" }, " waived"))))),
   ];
 }
 

@@ -12,6 +12,8 @@ import type { View } from "./view";
 /** A column holds this many dots; more become a bar with the number. */
 const DOTS = 12;
 const DAY_MS = 86_400_000;
+/** Narrower, days could not be told apart: then the chart scrolls. In pixels. */
+const LEAST_WIDTH = 860;
 
 export function timeline(view: View, show: () => void): HTMLElement {
   const chart = el("div", { class: "chart-scroll" });
@@ -43,7 +45,7 @@ export function timeline(view: View, show: () => void): HTMLElement {
     }
   };
   new ResizeObserver(([entry]) => {
-    const now = Math.floor(Math.max(entry?.contentRect.width ?? 0, 640));
+    const now = Math.floor(Math.max(entry?.contentRect.width ?? 0, LEAST_WIDTH));
     if (now !== width) {
       width = now;
       drawChart();
@@ -93,7 +95,6 @@ function draw(model: Timeline, width: number, view: View, callout: Callout, show
     axis(model, scale),
     ...model.marks.filter((mark) => mark.offset <= model.days).map((mark) => line(mark, scale)),
     group,
-    numbers(model.ends, scale),
   );
 }
 
@@ -113,7 +114,7 @@ function column(day: Day, scale: Scale): SVGGElement {
     svg("rect", { class: "day-focus", x: x - scale.dot - 3, y: scale.base - top - 4, width: scale.dot * 2 + 6, height: top + 6, rx: 4 }),
   );
   if (day.count > DOTS) {
-    group.append(svg("rect", { class: "bar", x: x - scale.dot, y: scale.base - top, width: scale.dot * 2, height: top, rx: scale.dot / 2 }));
+    group.append(svg("rect", { class: "bar", x: x - scale.dot, y: scale.base - top, width: scale.dot * 2, height: top, rx: scale.dot / 2 }), inBar(day.count, x, scale));
     return group;
   }
   day.dots.forEach((dot, i) => {
@@ -124,21 +125,10 @@ function column(day: Day, scale: Scale): SVGGElement {
   return group;
 }
 
-/** The numbers over bars, the largest first, as far as they do not run into each other. */
-function numbers(days: readonly Day[], scale: Scale): SVGGElement {
-  const group = svg("g", { class: "bar-numbers", "aria-hidden": "true" });
-  const taken: [number, number][] = [];
-  const bars = days.filter((day) => day.count > DOTS).sort((a, b) => b.count - a.count);
-  for (const day of bars) {
-    const words = number(day.count);
-    const half = words.length * 3.2 + 1.5;
-    const x = scale.x(day.offset);
-    if (taken.every(([from, to]) => x + half < from || x - half > to)) {
-      taken.push([x - half, x + half]);
-      group.append(svg("text", { x, y: scale.base - scale.bar(day.count) - 4, "text-anchor": "middle" }, words));
-    }
-  }
-  return group;
+/** The number that a bar stands for, along it: beside each other, numbers have no room. */
+function inBar(count: number, x: number, scale: Scale): SVGTextElement {
+  const y = scale.base - scale.bar(count) + 4;
+  return svg("text", { class: "bar-number", x, y, transform: `rotate(-90 ${x} ${y})`, "text-anchor": "end", "dominant-baseline": "central" }, number(count));
 }
 
 function line(mark: Mark, scale: Scale): SVGGElement {

@@ -1,6 +1,6 @@
 // What the reader has asked for: which rows, in which order, under which thresholds. Sections listen to it.
 
-import type { Health, PatPage, PatQuery, PatSort } from "patkeeper-web";
+import type { Health, Overview, PatPage, PatQuery, PatSort } from "patkeeper-web";
 
 /** Rows of one page of the table. */
 export const PAGE_ROWS = 100;
@@ -38,8 +38,20 @@ export class View {
   readonly #judged = new Set<() => void>();
   #query: Query = ALL;
   #whatIf = false;
+  #overview: Overview;
 
-  constructor(readonly health: Health) {}
+  /** `judged`: the overview of `health`, under the steps' own thresholds. */
+  constructor(
+    readonly health: Health,
+    readonly judged: Overview,
+  ) {
+    this.#overview = judged;
+  }
+
+  /** The overview under the thresholds shown. */
+  get overview(): Overview {
+    return this.#overview;
+  }
 
   get query(): Query {
     return this.#query;
@@ -108,6 +120,7 @@ export class View {
   }
 
   #rejudged(): void {
+    this.#overview = this.health.overview();
     this.#query = { ...this.#query, offset: 0 };
     this.#judged.forEach((listener) => listener());
   }

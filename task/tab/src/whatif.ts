@@ -8,10 +8,10 @@ import type { View } from "./view";
 const MOST_DAYS = 180;
 
 export function whatIf(view: View): HTMLElement {
-  const { judgedWarningDays, judgedCriticalDays } = view.health.overview().thresholds;
+  const { judgedWarningDays, judgedCriticalDays } = view.judged.thresholds;
   const most = Math.max(MOST_DAYS, judgedWarningDays, judgedCriticalDays);
-  const warning = slider("what-if-warning", "Warning: days left, up to", most, judgedWarningDays);
-  const critical = slider("what-if-critical", "Critical: days left, up to", most, judgedCriticalDays);
+  const warning = slider("what-if-warning", "Warning when this much is left, or less", most, judgedWarningDays);
+  const critical = slider("what-if-critical", "Critical when this much is left, or less", most, judgedCriticalDays);
   const answer = el("p", { class: "what-if-answer", role: "status" });
   const reset = button({ class: "push", disabled: true }, () => {
     set(judgedWarningDays, judgedCriticalDays);
@@ -65,10 +65,8 @@ export function whatIf(view: View): HTMLElement {
   return el(
     "section",
     { class: "section what-if", "aria-labelledby": "what-if" },
-    el("h2", { id: "what-if" }, "What if"),
-    el("p", { class: "quiet" }, "Other thresholds, tried on the same PATs. Nothing is changed by it."),
-    el("div", { class: "sliders" }, warning.row, critical.row, reset),
-    answer,
+    el("div", {}, el("h2", { id: "what-if" }, "What if?"), el("p", { class: "quiet" }, "Try other thresholds on the same PATs.")),
+    el("div", { class: "sliders" }, warning.row, critical.row, reset, answer),
   );
 }
 
