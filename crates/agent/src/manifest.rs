@@ -64,7 +64,7 @@ fn input_json(input: &Input) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::{pat_audit, pat_monitor, pat_revoke, pat_rotate};
+    use crate::registry::{pat_audit, pat_monitor, pat_revoke, pat_rotate, reports};
 
     fn entry(name: &str) -> Value {
         entry_of(&pat_monitor::TASK, name)
@@ -96,8 +96,15 @@ mod tests {
             entry("scope")["options"],
             json!({"mine": "The signed-in user's PATs", "organization": "Every user's PATs (administrators)"})
         );
-        let formats = &pat_monitor::REPORT_FORMATS;
-        assert!(formats.kind.options().iter().all(|(value, _)| *value != "html"));
+        let offered = |input: &Input| {
+            let values = input.kind.options().iter().map(|(value, _)| *value);
+            values.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            offered(&pat_monitor::REPORT_FORMATS),
+            "json markdown junit csv html sarif"
+        );
+        assert_eq!(offered(&reports::REPORT_FORMATS), "json markdown csv html");
         assert_eq!(entry("signIn").get("defaultValue"), None);
     }
 

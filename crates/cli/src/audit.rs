@@ -28,7 +28,7 @@ pub(crate) fn perform(inputs: PatAuditInputs, around: Around<'_>) -> Result<Endi
 async fn run(inputs: &PatAuditInputs, around: &Around<'_>) -> Result<Ending, Failure> {
     let console = around.console;
     let client = around.client()?;
-    let folder = report::folder(inputs.report_directory.as_ref(), around)?;
+    let folder = report::folder(inputs.report_directory.as_ref(), &inputs.report_formats, around)?;
 
     let place = around.place(&client);
     let signing_in = place.sign_in(&inputs.sign_in);
@@ -55,7 +55,7 @@ async fn run(inputs: &PatAuditInputs, around: &Around<'_>) -> Result<Ending, Fai
         ReportFormat::Json => out.write_all(render::json(&report).as_bytes()),
         ReportFormat::Markdown => out.write_all(render::audit::markdown(&report).as_bytes()),
         ReportFormat::Csv => out.write_all(render::audit::csv(&report).as_bytes()),
-        ReportFormat::Junit => Ok(()),
+        ReportFormat::Junit | ReportFormat::Sarif | ReportFormat::Html => Ok(()),
     };
     let (written, end) = report::write(
         console,

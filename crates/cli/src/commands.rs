@@ -34,7 +34,10 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("identify", matches)) => identify::run(matches),
         Some(("sign-in", matches)) => sign_in::command::run(matches),
         #[cfg(feature = "demo")]
-        Some(("demo", _)) => crate::demo::run(),
+        Some(("demo", matches)) => {
+            let html = matches.get_one::<std::path::PathBuf>("html");
+            crate::demo::run(html.map(std::path::PathBuf::as_path))
+        }
         Some((command, matches)) => match registry::TASKS.iter().find(|task| task.command == command) {
             Some(task) => people::run(task, matches),
             None => ExitCode::from(2),
@@ -96,7 +99,14 @@ fn tree() -> Command {
     #[cfg(feature = "demo")]
     let tree = tree.subcommand(
         Command::new("demo")
-            .about("Judges the PATs of a simulated organization, rotates what is due, revokes a leaked one, and judges again. Nothing leaves this machine."),
+            .about("Judges the PATs of a simulated organization, rotates what is due, revokes a leaked one, and judges again. Nothing leaves this machine.")
+            .arg(
+                Arg::new("html")
+                    .long("html")
+                    .value_name("FILE")
+                    .value_parser(clap::value_parser!(std::path::PathBuf))
+                    .help("Also write what it found and did as one HTML file"),
+            ),
     );
     tree
 }

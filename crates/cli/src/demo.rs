@@ -1,14 +1,17 @@
 //! `patkeeper demo`: a week of an organization that exists only in this process: its PATs judged, the rotation of what is
 //! due, an incident, and the judgment again.
 //!
+//! With `--html` the documents of all that become one HTML file, too.
+//!
 //! The simulator is a cargo feature that the packaged binary is built without. The steps reach it like any cloud:
 //! through the agent's proxy and CA settings, and nothing else.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use chrono::{TimeDelta, Utc};
 use patkeeper_agent::Front;
 use patkeeper_agent::console::{Console, RightToComplete};
@@ -19,14 +22,17 @@ use patkeeper_core::failure::{Failure, FailureKind};
 use patkeeper_sim::generate::Pipeline;
 use patkeeper_sim::{AuditSeed, Sim, SimConfig, UserSeed, generate};
 
+use crate::folder::Folder;
 use crate::job::{self, Around};
+use crate::page::Page;
 use crate::run::{self, Ending};
 
-/// Runs the demo. Its exit code is 0 whatever the audits find: finding something is the point.
-pub(crate) fn run() -> ExitCode {
+/// Runs the demo, and writes its documents as one HTML file where one is named. Its exit code is 0 whatever the audits
+/// find: finding something is the point.
+pub(crate) fn run(html: Option<&Path>) -> ExitCode {
     let (console, right) = console(&pat_monitor::TASK);
     run::report_bugs(&console);
-    match show(&console) {
+    match show(&console, html) {
         Ok(ending) => {
             console.complete(right, ending.result, &ending.message);
             ExitCode::SUCCESS
@@ -52,7 +58,9 @@ fn console(task: &'static Task) -> (Console, RightToComplete) {
     )
 }
 
-fn show(console: &Console) -> anyhow::Result<Ending> {
+fn show(console: &Console, html: Option<&Path>) -> anyhow::Result<Ending> {
+    let page = html.map(|file| Ok::<_, anyhow::Error>((make_page(console)?, file)));
+    let page = page.transpose()?;
     let stage = Stage::set()?;
     let audit = |failing: &'static str| {
         stage.step(
@@ -112,7 +120,34 @@ fn show(console: &Console) -> anyhow::Result<Ending> {
             ("dryRun", "false", "false"),
         ],
     )?;
-    audit("expired")
+    let ending = audit("expired")?;
+    if let Some((page, file)) = page {
+        let file = stage.write_page(&page, file)?;
+        console.text("");
+        console.text(&format!(
+            "The page: {}. Open it in a browser; it needs no network.",
+            file.display()
+        ));
+    }
+    Ok(ending)
+}
+
+/// The page of this source tree, made anew where something has changed since the last time.
+fn make_page(console: &Console) -> anyhow::Result<Page> {
+    console.text("Making the page: cargo xtask page");
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // `cargo run` says which cargo it is.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let made = Command::new(cargo)
+        .args(["xtask", "page"])
+        .current_dir(&tree)
+        .status();
+    let made = made.context("cargo did not start, so the page could not be made")?;
+    ensure!(
+        made.success(),
+        "The page could not be made: `cargo xtask page` says why"
+    );
+    Page::made(&tree.join("target/page/report.html")).context("`cargo xtask page` left no page")
 }
 
 /// An input: its name, how it is written, and its value.
@@ -133,6 +168,8 @@ struct Stage {
     policy: PathBuf,
     /// What an agent that is configured with the simulator's proxy and CA gives every step.
     variables: Vec<(String, String)>,
+    /// The steps so far, each by its task and the folder of its own.
+    steps: RefCell<Vec<(&'static Task, PathBuf)>>,
 }
 
 impl Stage {
@@ -178,6 +215,7 @@ impl Stage {
             folder,
             policy,
             variables,
+            steps: RefCell::default(),
         })
     }
 
@@ -195,6 +233,36 @@ impl Stage {
                 pipeline.secret.as_str(),
             ),
         ]
+    }
+
+    /// Writes the page with what the steps left, as a build's page shows it: of one task's reports the last one, but of every
+    /// rotation its own.
+    fn write_page(&self, page: &Page, file: &Path) -> anyhow::Result<PathBuf> {
+        let steps = self.steps.borrow();
+        let mut documents: Vec<(String, PathBuf)> = Vec::new();
+        for (at, (task, folder)) in steps.iter().enumerate() {
+            let later = steps
+                .iter()
+                .skip(at + 1)
+                .any(|(later, _)| later.name == task.name);
+            let document = folder.join("patkeeper.json");
+            if document.is_file() && (task.name == pat_rotate::TASK.name || !later) {
+                documents.push((format!("{}-{}.json", at + 1, task.name), document));
+            }
+        }
+        let named: Vec<(&str, &Path)> = documents
+            .iter()
+            .map(|(name, document)| (name.as_str(), document.as_path()))
+            .collect();
+        let put = || {
+            let file = std::path::absolute(file)?;
+            let name = file.file_name().and_then(|name| name.to_str());
+            let (Some(folder), Some(name)) = (file.parent(), name) else {
+                return Err(std::io::ErrorKind::InvalidFilename.into());
+            };
+            Folder::prepare(folder)?.put(name, |out| page.write(out, &named))
+        };
+        put().with_context(|| format!("The page could not be written to {}", file.display()))
     }
 
     /// Shows a step as it is written, then runs it.
@@ -217,12 +285,21 @@ impl Stage {
         let given = all
             .iter()
             .map(|(name, _, value)| (format!("INPUT_{}", name.to_uppercase()), (*value).to_owned()));
+        let mut steps = self.steps.borrow_mut();
+        let name = format!("{}-{}", steps.len() + 1, task.name);
+        // Where a rotation leaves its document.
+        let folder = self.folder.join("patkeeper").join(&name);
         let mut variables = self.variables.clone();
         variables.extend(given);
-        variables.push((
-            "INPUT_REPORTDIRECTORY".to_owned(),
-            self.folder.display().to_string(),
-        ));
+        variables.extend(
+            [
+                ("SYSTEM_TASKINSTANCEID", name),
+                ("INPUT_REPORTDIRECTORY", folder.display().to_string()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        steps.push((task, folder));
+        drop(steps);
         let variable = |name: &str| {
             let found = variables.iter().find(|(key, _)| key == name);
             found.map(|(_, value)| value.clone())

@@ -12,6 +12,7 @@ mod identify;
 mod job;
 mod memory;
 mod monitor;
+mod page;
 mod people;
 mod report;
 mod revoke;

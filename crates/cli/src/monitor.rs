@@ -67,7 +67,7 @@ async fn run(inputs: &PatMonitorInputs, around: &Around<'_>) -> Result<Ending, F
     let console = around.console;
     let client = around.client()?;
     let settings = settings(console.front(), inputs)?;
-    let folder = report::folder(inputs.report_directory.as_ref(), around)?;
+    let folder = report::folder(inputs.report_directory.as_ref(), &inputs.report_formats, around)?;
 
     let Found { report, rows } = match &inputs.judged {
         Judged::Read {
@@ -92,6 +92,8 @@ async fn run(inputs: &PatMonitorInputs, around: &Around<'_>) -> Result<Ending, F
         ReportFormat::Markdown => out.write_all(render::markdown(&report).as_bytes()),
         ReportFormat::Junit => render::junit_to(out, &report, rows),
         ReportFormat::Csv => render::csv_to(out, rows),
+        ReportFormat::Sarif => render::sarif_to(out, &report, rows),
+        ReportFormat::Html => Ok(()),
     };
     let (written, end) = report::write(console, folder.as_ref(), &inputs.report_formats, end, head, draw);
     let verdict = render::verdict_line(&report, end);

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::folder::Folder;
 use crate::job::Around;
+use crate::page::{self, Page};
 
 /// The files of one report.
 #[derive(Debug, Default)]
@@ -37,12 +38,18 @@ impl Written {
     }
 }
 
-/// Larger documents are too much for a build's page, in bytes: it is given their head.
+/// Larger documents are too much for a page, the results tab or an HTML report, in bytes: it is given their head.
 const WHOLE: u64 = 8 * 1024 * 1024;
 
-/// The folder that reports go to; `None`: nowhere. Each step of a job has one of its own, since uploads are queued.
-pub(crate) fn folder(directory: Option<&PathBuf>, around: &Around<'_>) -> Result<Option<Folder>, Failure> {
+/// The folder that reports in the formats asked for go to; `None`: nowhere. Each step of a job has one of its own, since
+/// uploads are queued.
+pub(crate) fn folder(
+    directory: Option<&PathBuf>,
+    asked: &[ReportFormat],
+    around: &Around<'_>,
+) -> Result<Option<Folder>, Failure> {
     let front = around.console.front();
+    page::check(front, asked)?;
     let Some(directory) = directory else {
         return Ok(None);
     };
@@ -106,21 +113,33 @@ fn put(
 ) -> io::Result<Written> {
     let mut written = Written::default();
     let mut summary = None;
+    let mut shown: Option<PathBuf> = None;
+    let page = asked.contains(&ReportFormat::Html).then(Page::embedded).flatten();
     for format in formats(console, asked) {
         let name = match format {
             ReportFormat::Json => "patkeeper.json",
             ReportFormat::Markdown => "patkeeper.md",
             ReportFormat::Junit => "patkeeper.junit.xml",
             ReportFormat::Csv => "patkeeper.csv",
+            ReportFormat::Html => "patkeeper.html",
+            ReportFormat::Sarif => "patkeeper.sarif",
         };
-        let path = folder.put(name, |out| draw(format, out))?;
+        let path = folder.put(name, |out| match (format, &page, &shown) {
+            (ReportFormat::Html, Some(page), Some(shown)) => page.write(out, &[("patkeeper.json", shown)]),
+            (ReportFormat::Html, ..) => Err(io::Error::other("this program has no page")),
+            _ => draw(format, out),
+        })?;
         match format {
             ReportFormat::Json => {
-                attach(console, folder, &path, &head)?;
+                if page.is_some() || console.front() == Front::Agent {
+                    let document = shown_of(folder, &path, &head)?;
+                    console.attach_document(&document.to_string_lossy());
+                    shown = Some(document);
+                }
                 written.json = Some(path.clone());
             }
             ReportFormat::Markdown => summary = Some(path.clone()),
-            ReportFormat::Junit | ReportFormat::Csv => {}
+            ReportFormat::Junit | ReportFormat::Csv | ReportFormat::Html | ReportFormat::Sarif => {}
         }
         written.files.push(path);
     }
@@ -130,23 +149,12 @@ fn put(
     Ok(written)
 }
 
-/// Leaves a document that was written for the results tab.
-fn attach(
-    console: &Console,
-    folder: &Folder,
-    document: &Path,
-    head: impl Fn() -> String,
-) -> io::Result<()> {
-    if console.front() != Front::Agent {
-        return Ok(());
-    }
+/// What pages are given of a document that was written: all of it, or its head beside it.
+fn shown_of(folder: &Folder, document: &Path, head: impl Fn() -> String) -> io::Result<PathBuf> {
     if std::fs::metadata(document)?.len() <= WHOLE {
-        console.attach_document(&document.to_string_lossy());
-        return Ok(());
+        return Ok(document.to_owned());
     }
-    let head = folder.put("patkeeper.head.json", |out| out.write_all(head().as_bytes()))?;
-    console.attach_document(&head.to_string_lossy());
-    Ok(())
+    folder.put("patkeeper.head.json", |out| out.write_all(head().as_bytes()))
 }
 
 /// The formats asked for; JSON is what `reportJson` promises, Markdown what the build's page shows.

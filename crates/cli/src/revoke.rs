@@ -36,7 +36,7 @@ async fn run(
 ) -> Result<Ending, Failure> {
     let (console, settings) = (around.console, &inputs.settings);
     let client = around.client()?;
-    let folder = report::folder(inputs.report_directory.as_ref(), around)?;
+    let folder = report::folder(inputs.report_directory.as_ref(), &inputs.report_formats, around)?;
     let mut report = match revoked(inputs, around, &client, cancellation).await {
         // Configuration is to be mended by who wrote it. Anything else may happen to a good pipeline on any day,
         // and then the team is told.
@@ -57,7 +57,7 @@ async fn run(
         ReportFormat::Json => out.write_all(render::json(&report).as_bytes()),
         ReportFormat::Markdown => out.write_all(render::revocation::markdown(&report).as_bytes()),
         ReportFormat::Csv => out.write_all(render::revocation::csv(&report).as_bytes()),
-        ReportFormat::Junit => Ok(()),
+        ReportFormat::Junit | ReportFormat::Sarif | ReportFormat::Html => Ok(()),
     };
     let formats = &inputs.report_formats;
     let (written, end) = report::write(console, folder.as_ref(), formats, report.end(), head, draw);

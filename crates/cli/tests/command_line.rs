@@ -102,7 +102,7 @@ fn reports_are_written_only_where_a_person_asks_for_them() {
             "--report-formats",
             "json,markdown junit",
             "--report-formats",
-            "csv",
+            "csv sarif",
         ])
         .output()
         .unwrap();
@@ -112,13 +112,59 @@ fn reports_are_written_only_where_a_person_asks_for_them() {
             "patkeeper.csv",
             "patkeeper.json",
             "patkeeper.junit.xml",
-            "patkeeper.md"
+            "patkeeper.md",
+            "patkeeper.sarif"
         ]
     );
     let report: serde_json::Value =
         serde_json::from_slice(&std::fs::read(directory.join("patkeeper.json")).unwrap()).unwrap();
     assert_eq!(report["schema"], "patkeeper.report/1");
     assert_eq!(report["totals"]["total"], 42);
+}
+
+/// A page that lacked its report would read as an organization without PATs.
+#[cfg(page)]
+#[test]
+fn an_html_report_holds_the_very_document_that_is_written_beside_it() {
+    let (sim, acme) = acme();
+    let folder = tempfile::tempdir().unwrap();
+    let output = monitor(&sim, &acme)
+        .arg("--report-directory")
+        .arg(folder.path())
+        .args(["--report-formats", "html"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        files(folder.path()),
+        ["patkeeper.html", "patkeeper.json"],
+        "{output:?}"
+    );
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let page = read("patkeeper.html");
+    let start = "<script type=\"application/json\" class=\"document\" data-name=\"patkeeper.json\">";
+    let (_, rest) = page.split_once(start).unwrap();
+    let (document, _) = rest.split_once("</script>").unwrap();
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(value(document), value(&read("patkeeper.json")));
+    assert!(!rest.contains(start), "once");
+}
+
+/// A program that was built alone has no page, and must not leave an empty one.
+#[cfg(not(page))]
+#[test]
+fn html_is_bad_input_to_a_program_without_the_page_and_nothing_is_sent() {
+    let (sim, acme) = acme();
+    let output = monitor(&sim, &acme)
+        .args(["--report-formats", "html"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("--report-formats") && said.contains("cargo xtask page"),
+        "{said}"
+    );
+    assert!(sim.log().is_empty());
 }
 
 fn files(folder: &Path) -> Vec<String> {

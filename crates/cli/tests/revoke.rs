@@ -204,6 +204,10 @@ fn bad_flags_end_with_2_and_send_nothing() {
         ),
         (&["audit", "--fail-on", "sometimes"], "--fail-on"),
         (&["audit", "--report-formats", "junit"], "--report-formats"),
+        (
+            &["revoke", "--all", "true", "--report-formats", "sarif"],
+            "allowed are json, markdown, csv and html",
+        ),
     ] {
         let said = acme.run(line);
         assert_eq!(said.code, Some(2), "{line:?}: {}", said.all());

@@ -152,7 +152,7 @@ fn a_service_that_quotes_the_token_puts_it_into_no_file_and_no_message() {
     ));
     let output = pat_monitor(&sim, &acme.token, folder.path())
         .env("INPUT_WEBHOOKURL", hook)
-        .env("INPUT_REPORTFORMATS", "json markdown junit csv")
+        .env("INPUT_REPORTFORMATS", "json markdown junit csv sarif")
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", log(&output));
@@ -174,6 +174,7 @@ fn a_service_that_quotes_the_token_puts_it_into_no_file_and_no_message() {
         "patkeeper.md",
         "patkeeper.junit.xml",
         "patkeeper.csv",
+        "patkeeper.sarif",
     ] {
         written.push((name, read(folder.path(), name)));
     }

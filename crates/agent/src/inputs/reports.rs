@@ -14,6 +14,10 @@ pub enum ReportFormat {
     Junit,
     /// `patkeeper.csv`.
     Csv,
+    /// `patkeeper.html`.
+    Html,
+    /// `patkeeper.sarif`; PatMonitor's alone.
+    Sarif,
 }
 
 const ALL: &[(&str, ReportFormat)] = &[
@@ -21,6 +25,8 @@ const ALL: &[(&str, ReportFormat)] = &[
     ("markdown", ReportFormat::Markdown),
     ("junit", ReportFormat::Junit),
     ("csv", ReportFormat::Csv),
+    ("html", ReportFormat::Html),
+    ("sarif", ReportFormat::Sarif),
 ];
 
 /// Those given, each once. Only what the input offers is known.

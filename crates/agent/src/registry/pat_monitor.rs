@@ -206,10 +206,17 @@ pub const MERGE_REPORTS: Input = Input::new(
 
 /// Which reports.
 pub const REPORT_FORMATS: Input = reports::formats(
-    Kind::Choices(&[("json", "JSON"), ("markdown", "Markdown"), ("junit", "JUnit XML"), ("csv", "CSV")]),
-    "Any of `json`, `markdown`, `junit`, `csv`, separated by spaces, commas or lines. `json` is always written.",
-)
-.later(&["html", "sarif"]);
+    Kind::Choices(&[
+        ("json", "JSON"),
+        ("markdown", "Markdown"),
+        ("junit", "JUnit XML"),
+        ("csv", "CSV"),
+        ("html", "HTML page"),
+        ("sarif", "SARIF"),
+    ]),
+    "Any of `json`, `markdown`, `junit`, `csv`, `html`, `sarif`, separated by spaces, commas or lines. `json` is always \
+     written. `html` is one file that opens in any browser, without network; `sarif` holds the policy findings.",
+);
 
 /// The task.
 pub static TASK: Task = Task {

@@ -21,10 +21,16 @@ pub const REPORT_DIRECTORY: Input = Input::new(
 .default("$(Agent.TempDirectory)/patkeeper")
 .group(GROUP_NAME);
 
-/// Which reports, where there is no more than a document, a page and a table to draw.
+/// Which reports, where there is no more than a document, a summary, a table and a page to draw.
 pub const REPORT_FORMATS: Input = formats(
-    Kind::Choices(&[("json", "JSON"), ("markdown", "Markdown"), ("csv", "CSV")]),
-    "Any of `json`, `markdown`, `csv`, separated by spaces, commas or lines. `json` is always written.",
+    Kind::Choices(&[
+        ("json", "JSON"),
+        ("markdown", "Markdown"),
+        ("csv", "CSV"),
+        ("html", "HTML page"),
+    ]),
+    "Any of `json`, `markdown`, `csv`, `html`, separated by spaces, commas or lines. `json` is always written. `html` is \
+     one file that opens in any browser, without network.",
 );
 
 /// Which reports, of those that a task has.

@@ -1,6 +1,5 @@
 //! What a rotation leaves for the steps after it, and its last words.
 
-use patkeeper_agent::Front;
 use patkeeper_agent::console::Console;
 use patkeeper_core::judge::StepResult;
 use patkeeper_core::pat::AuthorizationId;
@@ -86,11 +85,7 @@ pub(super) fn set_outputs(
 /// is a warning: the rotation stands.
 pub(super) fn leave(around: &Around<'_>, report: &RotationReport, run: &Run) {
     let (console, context) = (around.console, around.context);
-    let Some(temp) = context
-        .temp_directory
-        .as_deref()
-        .filter(|_| console.front() == Front::Agent)
-    else {
+    let Some(temp) = &context.temp_directory else {
         return;
     };
     let path = temp.join("patkeeper").join(context.step_folder());

@@ -155,6 +155,7 @@ fn what_is_of_another_type_is_refused() {
         (&registry::DAYS, "a month"),
         (&registry::FAIL_ON, "expired"),
         (&REPORT_FORMATS, "junit"),
+        (&REPORT_FORMATS, "json sarif"),
         (&SEVERAL, "https://evil.example/acme"),
     ] {
         refusal(&[(input.name, wrong)], input);

@@ -199,16 +199,16 @@ fn each_choice_means_itself() {
 
 #[test]
 fn formats_may_be_separated_by_spaces_commas_or_lines() {
-    use ReportFormat::{Csv, Json, Junit};
+    use ReportFormat::{Csv, Html, Json, Junit, Sarif};
     for text in [
-        "csv json junit",
-        "csv,json, junit",
-        "csv\njson\r\njunit\n",
-        "csv CSV json,,junit",
+        "csv json junit sarif html",
+        "csv,json, junit,sarif , html",
+        "csv\njson\r\njunit\nsarif\nHTML\n",
+        "csv CSV json,,junit SARIF html csv",
     ] {
         assert_eq!(
             read(&[("INPUT_REPORTFORMATS", text)]).unwrap().report_formats,
-            [Csv, Json, Junit]
+            [Csv, Json, Junit, Sarif, Html]
         );
     }
 }

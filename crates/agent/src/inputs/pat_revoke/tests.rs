@@ -210,6 +210,7 @@ fn what_is_of_another_type_is_refused() {
         (&registry::EXPECT_COUNT, "-1"),
         (&registry::EXPECT_COUNT, "few"),
         (&REPORT_FORMATS, "junit"),
+        (&REPORT_FORMATS, "json sarif"),
         (&REPORT_DIRECTORY, "a\nb"),
     ] {
         let base = [(input.name, wrong), ("authorizationIds", ONE)];
