@@ -13,15 +13,18 @@ const PER_RULE = 50;
 const OPEN_UP_TO = 3;
 
 /** `show`: brings the table into view. */
-export function findings(view: View, show: () => void): HTMLElement {
+export function findings(view: View, show: () => void): HTMLElement | undefined {
   const groups = view.health.findings(PER_RULE);
+  if (groups.length === 0 && view.empty) {
+    return undefined;
+  }
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   return el(
     "section",
     { class: "section", "aria-labelledby": "findings" },
     el("h2", { id: "findings" }, "Policy findings", el("span", { class: "quiet heading-count" }, number(total))),
-    groups.length === 0 && el("p", { class: "quiet" }, "None: every PAT is within the policy."),
-    el("div", { class: "groups" }, ...groups.map((group) => rule(group, view, show))),
+    groups.length === 0 && el("p", { class: "quiet" }, "None about the PATs that were read."),
+    groups.length > 0 && el("div", { class: "groups" }, ...groups.map((group) => rule(group, view, show))),
   );
 }
 

@@ -51,7 +51,7 @@ interface JudgedParts {
   /** Fills what has its place among the first. */
   draw(): void;
   /** Drawn below. */
-  later(): readonly HTMLElement[];
+  later(): readonly (HTMLElement | undefined)[];
 }
 
 function judgedParts(health: Health, overview: Overview, last: HTMLElement | undefined): JudgedParts {
@@ -62,7 +62,13 @@ function judgedParts(health: Health, overview: Overview, last: HTMLElement | und
   return {
     chips: chips(view),
     first: [ahead, pats.section],
-    draw: () => fill(ahead, timeline(view, pats.show), whatIf(view)),
+    draw: () => {
+      if (view.empty) {
+        ahead.remove();
+      } else {
+        fill(ahead, timeline(view, pats.show), whatIf(view));
+      }
+    },
     later: () => [findings(view, pats.show)],
   };
 }

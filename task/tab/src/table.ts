@@ -5,7 +5,7 @@ import { type Child, button, el, fill, foreign } from "./dom";
 import { type RowFinding, details } from "./details";
 import { filters } from "./filters";
 import { sign } from "./tone";
-import { nameOf, number } from "./text";
+import { counted, nameOf, number } from "./text";
 import { PAGE_ROWS, type View } from "./view";
 
 interface Column {
@@ -47,7 +47,7 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
     { class: "section", "aria-labelledby": "pats" },
     el("div", { class: "table-head" }, heading, said),
     overview.partial !== undefined && el("p", { class: "partial" }, sign("notice"), overview.partial),
-    filters(view),
+    !view.empty && filters(view),
     el("div", { class: "table-scroll" }, grid),
     empty,
     pager,
@@ -176,7 +176,7 @@ function rowOf(row: PatRow, columns: readonly Column[], findingsOf: (row: number
 }
 
 function countWords(page: PatPage, view: View): string {
-  const whole = view.narrowed ? `${number(page.matching)} of ${number(page.of)} PATs` : page.of === 1 ? "1 PAT" : `${number(page.of)} PATs`;
+  const whole = view.narrowed ? `${number(page.matching)} of ${number(page.of)} PATs` : counted(page.of, "PAT", "PATs");
   if (page.matching <= PAGE_ROWS) {
     return whole;
   }

@@ -62,6 +62,11 @@ export class View {
     return this.#whatIf;
   }
 
+  /** Whether there is no PAT at all, whatever is asked for. */
+  get empty(): boolean {
+    return this.health.pats({ limit: 0 }).of === 0;
+  }
+
   /** Whether any row is left out. */
   get narrowed(): boolean {
     const { search, statuses, owner, scope, rule, organization, day } = this.#query;
