@@ -17,6 +17,7 @@
 //! | [`policy`] | rules, the policy file, waivers |
 //! | [`report`] | `patkeeper.report/1` |
 //! | [`document`] | any of Patkeeper's documents, read back |
+//! | [`mod@fold`] | several reports of one build as one view |
 //! | [`rotation`] | the plan of a rotation: what to do next, and why |
 //! | [`revocation`] | which PATs a revocation means, and what became of each |
 //! | [`audit`] | the audit log, as far as it tells of PATs |
@@ -32,6 +33,7 @@ pub mod cloud;
 pub mod document;
 pub mod failure;
 pub mod family;
+pub mod fold;
 pub mod glob;
 pub mod judge;
 pub mod news;

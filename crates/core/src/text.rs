@@ -53,7 +53,21 @@ pub fn fit(text: &str, columns: usize) -> String {
 pub fn name(text: &str, columns: usize) -> String {
     let text = fit(text.trim(), columns);
     if text.trim().is_empty() {
-        "(no name)".to_owned()
+        NO_NAME.to_owned()
+    } else {
+        text
+    }
+}
+
+/// Stands for a name that shows nothing.
+const NO_NAME: &str = "(no name)";
+
+/// [`visible`], with words in place of a text that shows nothing.
+#[must_use]
+pub fn visible_name(text: &str) -> String {
+    let text = visible(text.trim());
+    if text.trim().is_empty() {
+        NO_NAME.to_owned()
     } else {
         text
     }
@@ -106,7 +120,10 @@ pub fn is_passed_over(c: char) -> bool {
     is_hidden(c) || c.width() == Some(0)
 }
 
-fn visible(text: &str) -> String {
+/// Text in which nothing is hidden and nothing turns its surroundings, on one line, for a page that takes it for text
+/// alone: [`plain`] without regard to an agent's commands. Idempotent.
+#[must_use]
+pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut marks = 0;
     for c in text.chars() {

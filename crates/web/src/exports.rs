@@ -5,8 +5,8 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::health;
 use crate::model::{DocumentEntry, Facets, FindingGroup, Overview, PatPage, PatQuery, Timeline, TrendPoint};
+use crate::{health, trend};
 
 /// Everything that the page knows, and what it can be asked.
 #[wasm_bindgen]
@@ -74,11 +74,15 @@ impl Health {
 /// One build in the trend, by the texts of its documents; `undefined`: no PatMonitor's among them.
 #[wasm_bindgen(js_name = trendPoint)]
 pub fn trend_point(texts: Vec<String>) -> Result<Option<Ts<TrendPoint>>, JsError> {
-    let point = health::trend_point(texts.iter().map(String::as_str));
+    let point = trend::trend_point(texts.iter().map(String::as_str));
     Ok(point.as_ref().map(Tsify::into_ts).transpose()?)
 }
 
 /// A moment that no calendar has is 1970.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast ends at the bounds, which no calendar has"
+)]
 fn moment(ms: f64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms as i64).unwrap_or_default()
 }

@@ -1,11 +1,16 @@
 //! Everything that the page knows, and what it can be asked.
 
-use chrono::{DateTime, Utc};
+use std::cell::OnceCell;
 
-use crate::model::{
-    DocumentEntry, DocumentState, Facets, FindingGroup, Overview, PatPage, PatQuery, Thresholds, Timeline,
-    Tone, TrendPoint,
-};
+use chrono::{DateTime, Datelike, Utc};
+use patkeeper_core::fold::{fold, left_out};
+use patkeeper_core::judge::{self, Judgment, Unlisted, rejudge};
+use patkeeper_core::report::Report;
+
+use crate::documents::Documents;
+use crate::model::{DocumentEntry, Facets, FindingGroup, Overview, PatPage, PatQuery, Timeline};
+use crate::rows::{Prepared, prepare};
+use crate::{overview, timeline};
 
 /// Thresholds that contradict each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,96 +22,120 @@ pub struct BadThresholds {
     pub critical_days: u32,
 }
 
-/// The documents of a build, folded into one.
+/// The documents of a build, as one.
 #[derive(Debug)]
 pub struct Health {
     now: DateTime<Utc>,
-    documents: Vec<DocumentEntry>,
+    documents: Documents,
+    /// What is tried; `None`: as reported.
+    thresholds: Option<judge::Thresholds>,
+    /// Made when first asked for: a build of many slices is folded once.
+    view: OnceCell<Option<View>>,
+}
+
+/// PatMonitor's reports as one, under the thresholds shown.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// Its rows, totals and verdict are those shown.
+    pub(crate) report: Report,
+    pub(crate) unlisted: Vec<Unlisted>,
+    pub(crate) shares: Vec<String>,
+    /// As the steps judged.
+    pub(crate) reported: Judgment,
+    /// As it is shown.
+    pub(crate) judgment: Judgment,
+    /// One for each PAT.
+    pub(crate) prepared: Vec<Prepared>,
+}
+
+impl View {
+    fn of(reports: &[Report]) -> Option<Self> {
+        let folded = fold(reports)?;
+        let reported = Judgment::reported(&folded.report);
+        Some(Self {
+            prepared: prepare(&folded.report),
+            report: folded.report,
+            unlisted: folded.unlisted,
+            shares: folded.shares,
+            judgment: reported.clone(),
+            reported,
+        })
+    }
+
+    fn show(&mut self, thresholds: Option<judge::Thresholds>) {
+        self.reported.put(&mut self.report);
+        self.judgment = match thresholds {
+            None => self.reported.clone(),
+            Some(thresholds) => rejudge(&self.report, &self.unlisted, thresholds),
+        };
+        self.judgment.put(&mut self.report);
+    }
 }
 
 impl Health {
-    /// Nothing yet. `now` is the page's moment.
+    /// Nothing yet. `now` is the page's moment; one outside the years that reports may hold is 1970.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
         Self {
-            now,
-            documents: Vec::new(),
+            now: Some(now)
+                .filter(|now| (0..=9999).contains(&now.year()))
+                .unwrap_or_default(),
+            documents: Documents::default(),
+            thresholds: None,
+            view: OnceCell::new(),
         }
     }
 
     /// Takes a document in. What cannot be read is no error: its entry says so.
-    pub fn add(&mut self, name: &str, _text: &str) -> DocumentEntry {
-        let entry = DocumentEntry {
-            name: name.to_owned(),
-            state: DocumentState::Broken,
+    pub fn add(&mut self, name: &str, text: &str) -> DocumentEntry {
+        self.documents.add(name, text);
+        self.view = OnceCell::new();
+        let entries = self.documents.entries(&left_out(&self.documents.reports));
+        entries.into_iter().next_back().unwrap_or_else(|| DocumentEntry {
+            name: String::new(),
+            state: crate::model::DocumentState::Broken,
             words: String::new(),
-        };
-        self.documents.push(entry.clone());
-        entry
+        })
+    }
+
+    fn view(&self) -> Option<&View> {
+        let view = self.view.get_or_init(|| {
+            let mut view = View::of(&self.documents.reports)?;
+            view.show(self.thresholds);
+            Some(view)
+        });
+        view.as_ref()
     }
 
     /// The top of the page.
     #[must_use]
     pub fn overview(&self) -> Overview {
-        Overview {
-            tone: Tone::Unknown,
-            headline: String::new(),
-            verdict: None,
-            as_of: self.now.timestamp_millis() as f64,
-            as_of_words: String::new(),
-            organizations: Vec::new(),
-            has_owners: false,
-            counts: Vec::new(),
-            partial: None,
-            thresholds: Thresholds::default(),
-            missing: Vec::new(),
-            unreadable: Vec::new(),
-            unreadable_more: 0,
-            changes: Vec::new(),
-            notes: Vec::new(),
-            documents: self.documents.clone(),
-        }
+        overview::overview(&self.documents, self.view(), self.now)
     }
 
     /// The coming 90 days.
     #[must_use]
     pub fn timeline(&self) -> Timeline {
-        Timeline {
-            from: 0.0,
-            days: 90,
-            ends: Vec::new(),
-            marks: Vec::new(),
-            earlier: 0,
-            later: 0,
-        }
+        let view = self.view();
+        view.map_or_else(|| timeline::empty(self.now), |view| view.timeline(self.now))
     }
 
     /// What the table can be filtered by.
     #[must_use]
     pub fn facets(&self) -> Facets {
-        Facets {
-            statuses: Vec::new(),
-            owners: Vec::new(),
-            scopes: Vec::new(),
-            rules: Vec::new(),
-            organizations: Vec::new(),
-        }
+        self.view().map(View::facets).unwrap_or_default()
     }
 
     /// Some rows of the table.
     #[must_use]
-    pub fn pats(&self, _query: &PatQuery) -> PatPage {
-        PatPage {
-            rows: Vec::new(),
-            matching: 0,
-            of: 0,
-        }
+    pub fn pats(&self, query: &PatQuery) -> PatPage {
+        self.view().map(|view| view.page(query)).unwrap_or_default()
     }
 
     /// Policy findings by rule, of each rule at most so many.
     #[must_use]
-    pub fn findings(&self, _per_rule: u32) -> Vec<FindingGroup> {
-        Vec::new()
+    pub fn findings(&self, per_rule: u32) -> Vec<FindingGroup> {
+        self.view().map(|view| view.groups(per_rule)).unwrap_or_default()
     }
 
     /// Judges by other thresholds than the steps did.
@@ -120,15 +149,22 @@ impl Health {
                 critical_days,
             });
         }
+        self.show(Some(judge::Thresholds {
+            warning_days,
+            critical_days,
+        }));
         Ok(())
     }
 
     /// Goes back to the steps' own thresholds.
-    pub fn judge_as_reported(&mut self) {}
-}
+    pub fn judge_as_reported(&mut self) {
+        self.show(None);
+    }
 
-/// One build in the trend, by its documents; `None`: no PatMonitor's among them.
-#[must_use]
-pub fn trend_point<'a>(_texts: impl IntoIterator<Item = &'a str>) -> Option<TrendPoint> {
-    None
+    fn show(&mut self, thresholds: Option<judge::Thresholds>) {
+        self.thresholds = thresholds;
+        if let Some(Some(view)) = self.view.get_mut() {
+            view.show(thresholds);
+        }
+    }
 }

@@ -277,7 +277,7 @@ pub enum PatSort {
 }
 
 /// Some rows of the table.
-#[derive(Debug, Clone, PartialEq, Serialize, Tsify)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct PatPage {
     /// The rows.
@@ -336,7 +336,7 @@ pub struct RuleMark {
 }
 
 /// What the table can be filtered by, each with how many PATs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Tsify)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Facets {
     /// Under the thresholds shown, most urgent first.

@@ -92,7 +92,7 @@ impl Tally {
     }
 
     pub(super) fn pat(&mut self, entry: &PatEntry) {
-        self.totals.pat(entry);
+        self.totals.status(entry.status, 1);
         let live = !matches!(entry.status, PatStatus::Expired | PatStatus::Replaced);
         let sooner = |(end, id, soonest): &(DateTime<Utc>, AuthorizationId, Soonest)| {
             (
@@ -127,21 +127,35 @@ impl Totals {
     /// Counts one row.
     pub(crate) fn row(&mut self, row: &Row) {
         match row {
-            Row::Pat(entry) => self.pat(entry),
+            Row::Pat(entry) => self.status(entry.status, 1),
             Row::Finding(finding) => self.finding(finding),
             Row::Unreadable(_) => self.unreadable += 1,
         }
     }
 
-    fn pat(&mut self, entry: &PatEntry) {
-        self.total += 1;
-        *match entry.status {
+    /// Counts PATs of a status.
+    pub(crate) fn status(&mut self, status: PatStatus, number: u32) {
+        let of_status = match status {
             PatStatus::Healthy => &mut self.healthy,
             PatStatus::Warning => &mut self.warning,
             PatStatus::Critical => &mut self.critical,
             PatStatus::Expired => &mut self.expired,
             PatStatus::Replaced => &mut self.replaced,
-        } += 1;
+        };
+        *of_status = of_status.saturating_add(number);
+        self.total = self.total.saturating_add(number);
+    }
+
+    /// How many PATs have a status.
+    #[must_use]
+    pub fn of(&self, status: PatStatus) -> u32 {
+        match status {
+            PatStatus::Healthy => self.healthy,
+            PatStatus::Warning => self.warning,
+            PatStatus::Critical => self.critical,
+            PatStatus::Expired => self.expired,
+            PatStatus::Replaced => self.replaced,
+        }
     }
 
     fn finding(&mut self, finding: &Finding) {

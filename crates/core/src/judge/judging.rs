@@ -415,9 +415,7 @@ fn status(known: &Known<'_>, settings: &MonitorSettings, now: DateTime<Utc>) -> 
     let replaced = known.replaced_by.is_some();
     match known.standing {
         Standing::Live if replaced => Some(PatStatus::Replaced),
-        Standing::Live if known.days_left <= i64::from(settings.critical_days) => Some(PatStatus::Critical),
-        Standing::Live if known.days_left <= i64::from(settings.warning_days) => Some(PatStatus::Warning),
-        Standing::Live => Some(PatStatus::Healthy),
+        Standing::Live => Some(settings.thresholds().status(known.days_left)),
         Standing::Ended if replaced => None,
         // The service calls it active and its date says that it is long over: one of them is wrong, or our clock
         // is. That is no history.

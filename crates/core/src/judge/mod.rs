@@ -5,6 +5,7 @@ mod ending;
 mod gather;
 mod head;
 mod judging;
+mod rejudge;
 mod required;
 mod settings;
 
@@ -17,6 +18,7 @@ pub use ending::{StepEnd, StepResult, step_end};
 pub(crate) use head::{Tally, verdict};
 pub use judging::{Judged, Judging, Scope};
 pub(crate) use judging::{add_notes, all_elsewhere, is_perhaps_there, perhaps_there, short};
+pub use rejudge::{Judgment, Thresholds, Unlisted, rejudge};
 pub(crate) use required::{missing, nothing_named, undecided};
 pub use settings::{FailOn, FailOnPolicy, MonitorSettings};
 

@@ -1,6 +1,6 @@
 //! What PatMonitor judges by.
 
-use super::Scope;
+use super::{Scope, Thresholds};
 use crate::glob::Glob;
 use crate::policy::Policy;
 use crate::report::{Settings, Severity, Verdict};
@@ -118,6 +118,13 @@ pub struct MonitorSettings {
 impl MonitorSettings {
     pub(super) fn looks_at(&self, name: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|pattern| pattern.matches(name))
+    }
+
+    pub(super) fn thresholds(&self) -> Thresholds {
+        Thresholds {
+            warning_days: self.warning_days,
+            critical_days: self.critical_days,
+        }
     }
 
     pub(crate) fn entry(&self, scope: Scope) -> Settings {

@@ -24,9 +24,20 @@ pub fn verdict_line(report: &Report, end: StepEnd) -> String {
     )
 }
 
-/// [`verdict_line`] for a report whose step's end is not at hand: by its own settings.
+/// [`verdict_line`] of a report whose step's end is not at hand.
+#[must_use]
+pub fn own_verdict_line(report: &Report) -> String {
+    verdict_line(report, own_end(report))
+}
+
+/// By its own settings.
+fn own_end(report: &Report) -> StepEnd {
+    step_end(report, fail_on(report), fail_on_policy(report))
+}
+
+/// [`own_verdict_line`] in its two parts.
 pub(super) fn verdict_of(report: &Report) -> (String, String) {
-    let end = step_end(report, fail_on(report), fail_on_policy(report));
+    let end = own_end(report);
     (judgment(report, end.result == StepResult::Failed), counts(report))
 }
 

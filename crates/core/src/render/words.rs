@@ -5,18 +5,20 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
+use super::failure::for_support;
 use crate::failure::Failure;
 use crate::owner::SubjectDescriptor;
 use crate::policy::Rule;
 use crate::report::{
-    Finding, OrganizationEntry, OwnerEntry, PatEntry, PatStatus, Report, Severity, UnreadableEntry,
+    Finding, Missing, OrganizationEntry, OwnerEntry, PatEntry, PatStatus, Report, Severity, UnreadableEntry,
     UsersEntry,
 };
 use crate::rotation::BaseName;
 use crate::time;
 
 /// `1 PAT`, `2 PATs`.
-pub(crate) fn count(number: usize, thing: &str) -> String {
+#[must_use]
+pub fn count(number: usize, thing: &str) -> String {
     if number == 1 {
         format!("1 {thing}")
     } else {
@@ -25,7 +27,8 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
 }
 
 /// `9999`, and from there on in groups: `60,000`.
-pub(super) fn number(number: usize) -> String {
+#[must_use]
+pub fn number(number: usize) -> String {
     let digits = number.to_string();
     if digits.len() < 5 {
         return digits;
@@ -85,7 +88,8 @@ pub(super) fn urgent(report: &Report) -> (Vec<&PatEntry>, usize) {
 }
 
 /// Whether the PATs are those of many users.
-pub(super) fn has_owners(report: &Report) -> bool {
+#[must_use]
+pub fn has_owners(report: &Report) -> bool {
     report.pats.iter().any(|pat| pat.owner.is_some())
         || report.findings.iter().any(|finding| finding.owner.is_some())
 }
@@ -106,7 +110,8 @@ fn ends_as_global(pat: &PatEntry) -> bool {
 }
 
 /// What else there is to know about the end of a PAT; empty for most.
-pub(super) fn note(pat: &PatEntry) -> String {
+#[must_use]
+pub fn note(pat: &PatEntry) -> String {
     let mut notes = Vec::new();
     if let Some(by) = &pat.replaced_by {
         notes.push(format!("replaced by {by}"));
@@ -194,6 +199,26 @@ pub(super) fn missing_remedy(input: &str) -> &'static str {
     } else {
         "no live PAT has such a name: make it, or correct the pattern"
     }
+}
+
+/// A pattern without a match, in one sentence.
+#[must_use]
+pub fn missing_words(missing: &Missing) -> String {
+    format!(
+        "{} ({}): {}.",
+        missing.pattern,
+        missing.input,
+        missing_remedy(&missing.input)
+    )
+}
+
+/// Why a failure happened, with the service's own words and code last; empty where neither is known.
+#[must_use]
+pub fn cause_words(failure: &Failure) -> String {
+    let why = failure.why.iter().cloned();
+    let service = for_support(failure).map(|(head, words)| format!("{head}: {words}"));
+    let parts: Vec<String> = why.chain(service).collect();
+    parts.join(". ")
 }
 
 /// `signed in as somebody (user, refresh token)`, or `not signed in`.

@@ -9,6 +9,7 @@ mod words;
 pub use csv::csv;
 pub use log::log;
 pub use markdown::markdown;
+pub use words::{AFTER_A_LEAK, FULL_ACCESS, SYSTEM, by_the_system, leaks, note, pat, with_full_access};
 
 #[cfg(test)]
 mod tests;

@@ -42,7 +42,8 @@ pub(super) fn asked(report: &AuditReport) -> String {
 }
 
 /// The PAT by its name, else its id; empty: the entry tells neither.
-pub(super) fn pat(event: &AuditedEvent) -> &str {
+#[must_use]
+pub fn pat(event: &AuditedEvent) -> &str {
     let pat = event.pat.as_ref();
     let id = || pat.and_then(|pat| pat.authorization_id.as_ref().map(AuthorizationId::as_str));
     pat.and_then(|pat| pat.display_name.as_deref())
@@ -51,7 +52,8 @@ pub(super) fn pat(event: &AuditedEvent) -> &str {
 }
 
 /// What else there is to know of an event; empty for most.
-pub(super) fn note(event: &AuditedEvent) -> String {
+#[must_use]
+pub fn note(event: &AuditedEvent) -> String {
     let pat = event.pat.as_ref();
     // Whose it is, where that is not who did it.
     let owner = pat.and_then(|pat| pat.owner.as_deref()).filter(|owner| {
@@ -134,7 +136,8 @@ pub(super) fn any(report: &AuditReport, of: Count) -> bool {
 }
 
 /// The leaks, newest first, and what to do about each.
-pub(super) fn leaks(report: &AuditReport) -> Vec<(&AuditedEvent, String)> {
+#[must_use]
+pub fn leaks(report: &AuditReport) -> Vec<(&AuditedEvent, String)> {
     let mut ended: HashMap<&AuthorizationId, &AuditedEvent> = HashMap::new();
     let revoked = |event: &&AuditedEvent| matches!(event.kind, Action::Revoked | Action::SystemRevoked);
     for event in report.events.iter().filter(revoked) {
@@ -176,24 +179,26 @@ fn revoke(event: &AuditedEvent) -> String {
 }
 
 /// What comes after the revocation of what has leaked.
-pub(super) const AFTER_A_LEAK: &str =
+pub const AFTER_A_LEAK: &str =
     "Then see what was done with it, rotate what used it, and tell its owner: docs/incident.md";
 
 /// What to do about full access.
-pub(super) const FULL_ACCESS: &str = "Full access opens everything its owner can: replace each by a PAT with what it uses (docs/scopes.md), and revoke it";
+pub const FULL_ACCESS: &str = "Full access opens everything its owner can: replace each by a PAT with what it uses (docs/scopes.md), and revoke it";
 
 /// What to do about revocations by the system.
-pub(super) const SYSTEM: &str = "The system revokes what it has found in public, and what policy forbids: ask the owner where each one was";
+pub const SYSTEM: &str = "The system revokes what it has found in public, and what policy forbids: ask the owner where each one was";
 
 /// The events of PATs created with full access, or updated and having it.
-pub(super) fn with_full_access(report: &AuditReport) -> Vec<&AuditedEvent> {
+#[must_use]
+pub fn with_full_access(report: &AuditReport) -> Vec<&AuditedEvent> {
     of(report, |event| {
         event.full_scope && matches!(event.kind, Action::Created | Action::Updated)
     })
 }
 
 /// The revocations by the system.
-pub(super) fn by_the_system(report: &AuditReport) -> Vec<&AuditedEvent> {
+#[must_use]
+pub fn by_the_system(report: &AuditReport) -> Vec<&AuditedEvent> {
     of(report, |event| event.kind == Action::SystemRevoked)
 }
 

@@ -9,6 +9,7 @@ mod words;
 pub use csv::csv;
 pub use log::log;
 pub use markdown::markdown;
+pub use words::{by_outcome, called, next_steps};
 
 #[cfg(test)]
 mod tests;

@@ -44,7 +44,8 @@ pub(super) fn asked(report: &RevocationReport) -> String {
 }
 
 /// The PATs, those first that somebody must look at.
-pub(super) fn by_outcome(report: &RevocationReport) -> Vec<&RevokedPat> {
+#[must_use]
+pub fn by_outcome(report: &RevocationReport) -> Vec<&RevokedPat> {
     let mut pats: Vec<&RevokedPat> = report.pats.iter().collect();
     pats.sort_by_key(|pat| match pat.outcome {
         PatOutcome::Failed => 0,
@@ -56,7 +57,8 @@ pub(super) fn by_outcome(report: &RevocationReport) -> Vec<&RevokedPat> {
 }
 
 /// Its name, else its id.
-pub(super) fn called(pat: &RevokedPat) -> &str {
+#[must_use]
+pub fn called(pat: &RevokedPat) -> &str {
     pat.display_name
         .as_deref()
         .filter(|name| !name.trim().is_empty())
@@ -76,7 +78,8 @@ pub(super) fn note(pat: &RevokedPat) -> &'static str {
 pub(super) const DRY_RUN: &str = "Dry run: nothing is changed.";
 
 /// What to do next, best first.
-pub(super) fn next_steps(report: &RevocationReport) -> Vec<String> {
+#[must_use]
+pub fn next_steps(report: &RevocationReport) -> Vec<String> {
     let counts = report.counts;
     let mut steps = Vec::new();
     let number = counts.would_revoke;

@@ -1,0 +1,162 @@
+//! The documents of a build, each as it was given.
+
+use patkeeper_core::audit::AuditReport;
+use patkeeper_core::document::{Document, DocumentError};
+use patkeeper_core::render::count;
+use patkeeper_core::report::{Report, Run, Tool};
+use patkeeper_core::revocation::RevocationReport;
+use patkeeper_core::rotation::RotationDocument;
+use patkeeper_core::text::visible;
+
+use crate::model::{DocumentEntry, DocumentState};
+
+/// Organizations that an entry names.
+const NAMED: usize = 3;
+
+/// What was given, by kind.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    pub(crate) reports: Vec<Report>,
+    pub(crate) others: Vec<Other>,
+    /// In the order given.
+    entries: Vec<(DocumentEntry, Option<usize>)>,
+}
+
+/// What changed something, or looked who did.
+#[derive(Debug)]
+pub(crate) enum Other {
+    Rotation(Box<RotationDocument>),
+    Revocation(Box<RevocationReport>),
+    Audit(Box<AuditReport>),
+}
+
+impl Other {
+    pub(crate) fn run(&self) -> &Run {
+        match self {
+            Self::Rotation(document) => &document.run,
+            Self::Revocation(report) => &report.run,
+            Self::Audit(report) => &report.run,
+        }
+    }
+
+    pub(crate) fn organizations(&self) -> Vec<&str> {
+        match self {
+            Self::Rotation(document) => vec![&document.organization],
+            Self::Revocation(report) => vec![&report.organization.name],
+            Self::Audit(report) => names(report.organizations.iter().map(|one| one.name.as_str())),
+        }
+    }
+}
+
+impl Documents {
+    pub(crate) fn add(&mut self, name: &str, text: &str) {
+        let (words, state, report) = match Document::read(text) {
+            Ok(document) => {
+                let words = words(&document);
+                let mut at = None;
+                match document {
+                    Document::Monitor(report) => {
+                        at = Some(self.reports.len());
+                        self.reports.push(*report);
+                    }
+                    Document::Rotation(document) => self.others.push(Other::Rotation(document)),
+                    Document::Revocation(report) => self.others.push(Other::Revocation(report)),
+                    Document::Audit(report) => self.others.push(Other::Audit(report)),
+                }
+                (words, DocumentState::Read, at)
+            }
+            Err(error) => {
+                let (state, next) = refused(&error);
+                (format!("Not read: {error}. {next}"), state, None)
+            }
+        };
+        let entry = DocumentEntry {
+            name: visible(name),
+            state,
+            words: visible(&words),
+        };
+        self.entries.push((entry, report));
+    }
+
+    /// Each document, with what became of it among the others. `left_out`: of each report.
+    pub(crate) fn entries(&self, left_out: &[bool]) -> Vec<DocumentEntry> {
+        let mut entries = Vec::new();
+        for (entry, report) in &self.entries {
+            let mut entry = entry.clone();
+            if report.is_some_and(|at| left_out.get(at) == Some(&true)) {
+                entry.state = DocumentState::Folded;
+                entry
+                    .words
+                    .push_str("; shown as part of the report that was merged from it");
+            }
+            entries.push(entry);
+        }
+        entries
+    }
+
+    /// How many of the documents are not read: of how many.
+    pub(crate) fn not_read(&self) -> (usize, usize) {
+        let read = self
+            .entries
+            .iter()
+            .filter(|(entry, _)| entry.state == DocumentState::Read);
+        (self.entries.len() - read.count(), self.entries.len())
+    }
+}
+
+fn refused(error: &DocumentError) -> (DocumentState, &'static str) {
+    match error {
+        DocumentError::Newer { .. } => (
+            DocumentState::TooNew,
+            "Update the Patkeeper extension to see it here; until then, read the step's log.",
+        ),
+        DocumentError::Older { .. } => (
+            DocumentState::TooOld,
+            "Run the step again with the version that is installed now, or read the step's log.",
+        ),
+        DocumentError::NotJson { .. } | DocumentError::NotPatkeepers | DocumentError::DoesNotFit { .. } => (
+            DocumentState::Broken,
+            "It is cut off, was changed, or is another program's: read the step's log, or run the step again.",
+        ),
+    }
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    names.collect()
+}
+
+fn words(document: &Document) -> String {
+    match document {
+        Document::Monitor(report) => {
+            let organizations = names(report.organizations.iter().map(|one| one.name.as_str()));
+            let slice = report.slice.as_ref().map_or_else(String::new, |slice| {
+                format!(", slice {} of {}", slice.position, slice.of)
+            });
+            let pats = count(report.totals.total as usize, "PAT");
+            said(&report.run, &report.tool, &pats, &organizations) + &slice
+        }
+        Document::Rotation(document) => {
+            let organization = [document.organization.as_str()];
+            said(&document.run, &document.tool, &document.name, &organization)
+        }
+        Document::Revocation(report) => {
+            let pats = count(report.counts.matched as usize, "PAT");
+            said(&report.run, &report.tool, &pats, &[&report.organization.name])
+        }
+        Document::Audit(report) => {
+            let organizations = names(report.organizations.iter().map(|one| one.name.as_str()));
+            let events = count(report.totals.events as usize, "event");
+            said(&report.run, &report.tool, &events, &organizations)
+        }
+    }
+}
+
+/// `PatMonitor 1.0.0, 42 PATs of acme`.
+fn said(run: &Run, tool: &Tool, what: &str, organizations: &[&str]) -> String {
+    let of = match organizations {
+        [] => String::new(),
+        several if several.len() > NAMED => format!(" of {}", count(several.len(), "organization")),
+        named => format!(" of {}", named.join(", ")),
+    };
+    format!("{} {}, {what}{of}", run.task, tool.version)
+}

@@ -1,0 +1,285 @@
+//! The one sentence for who looks for ten seconds.
+//!
+//! What is worst comes first, and what is well is said only where nothing is not: a page that could not see everything
+//! never sounds fine.
+
+use patkeeper_core::failure::FailureKind;
+use patkeeper_core::render::count;
+use patkeeper_core::report::Severity;
+
+use crate::documents::{Documents, Other};
+use crate::health::View;
+use crate::model::Tone;
+
+/// Sentences of a headline.
+const SENTENCES: usize = 3;
+
+/// How urgent a sentence is, and the sentence.
+struct Said {
+    first: Urgency,
+    tone: Tone,
+    words: String,
+}
+
+/// Most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    /// A PAT is public, or a person must act.
+    Now,
+    /// What was not seen may be anything.
+    Unseen,
+    /// A PAT has ended, or one is missing.
+    Dead,
+    /// A step failed.
+    Failed,
+    /// PATs end soon, or break policy.
+    Due,
+    /// Something was done, or nothing is to be done.
+    Calm,
+}
+
+/// The worst of everything, and it in a sentence or few.
+pub(crate) fn headline(documents: &Documents, view: Option<&View>) -> (Tone, String) {
+    let mut said = Vec::new();
+    for other in &documents.others {
+        said.extend(of_other(other));
+    }
+    match documents.not_read() {
+        (0, 0) => said.push(Said {
+            first: Urgency::Unseen,
+            tone: Tone::Unknown,
+            words: "Nothing to show: no step of this build has left a report.".to_owned(),
+        }),
+        (0, _) => {}
+        (broken, all) => {
+            let number = match (broken, all) {
+                (1, 1) => "The only report of this build".to_owned(),
+                (broken, all) if broken == all => format!("None of the {all} reports of this build"),
+                (broken, all) => format!("{broken} of {all} reports of this build"),
+            };
+            let not = if broken == all && all > 1 {
+                "could be read"
+            } else {
+                "could not be read"
+            };
+            said.push(Said {
+                first: Urgency::Unseen,
+                tone: Tone::Unknown,
+                words: format!("{number} {not}: what it would say is not known."),
+            });
+        }
+    }
+    if let Some(view) = view {
+        of_view(view, &mut said);
+    }
+    said.sort_by_key(|one| one.first);
+    let tone = said.iter().map(|one| one.tone).max().unwrap_or(Tone::Unknown);
+    let not_calm = said.iter().any(|one| one.first < Urgency::Calm);
+    let words: Vec<String> = said
+        .into_iter()
+        .filter(|one| !not_calm || one.first < Urgency::Calm)
+        .map(|one| one.words)
+        .take(SENTENCES)
+        .collect();
+    (tone, words.join(" "))
+}
+
+fn of_other(other: &Other) -> Vec<Said> {
+    let tone = other.tone();
+    let sentence = |first| Said {
+        first,
+        tone,
+        words: other.sentence(),
+    };
+    match other {
+        Other::Audit(report) => {
+            let mut said = Vec::new();
+            if report.totals.leaked > 0 {
+                let pats = match report.totals.leaked {
+                    1 => "A PAT was found in a public repository".to_owned(),
+                    several => format!("{several} times a PAT was found in a public repository"),
+                };
+                said.push(Said {
+                    first: Urgency::Now,
+                    tone: Tone::Bad,
+                    words: format!("{pats}: see below what to do now."),
+                });
+            }
+            if !report.unreadable.is_empty() {
+                said.push(Said {
+                    first: Urgency::Unseen,
+                    tone: Tone::Unknown,
+                    words: "Part of the audit log could not be read.".to_owned(),
+                });
+            }
+            if said.is_empty() {
+                said.push(sentence(match tone {
+                    Tone::Bad => Urgency::Failed,
+                    Tone::Warning => Urgency::Due,
+                    _ => Urgency::Calm,
+                }));
+            }
+            said
+        }
+        Other::Rotation(document) => {
+            let needs_person = |kind| kind == FailureKind::NeedsPerson;
+            vec![sentence(match &document.failure {
+                Some(failure) if needs_person(failure.kind) => Urgency::Now,
+                Some(_) => Urgency::Failed,
+                None => Urgency::Calm,
+            })]
+        }
+        Other::Revocation(_) => vec![sentence(match tone {
+            Tone::Bad => Urgency::Failed,
+            _ => Urgency::Calm,
+        })],
+    }
+}
+
+fn of_view(view: &View, said: &mut Vec<Said>) {
+    let report = &view.report;
+    let totals = report.totals;
+    let mut say = |first, tone, words| said.push(Said { first, tone, words });
+    if totals.unreadable > 0 {
+        let things = count(totals.unreadable as usize, "thing");
+        say(
+            Urgency::Unseen,
+            Tone::Unknown,
+            if totals.total == 0 {
+                "No PAT could be read: whether any has ended is not known.".to_owned()
+            } else {
+                format!("{things} could not be read: what of that has ended is not known.")
+            },
+        );
+    }
+    match totals.missing {
+        0 => {}
+        1 => say(
+            Urgency::Dead,
+            Tone::Bad,
+            "A PAT that must be there is missing.".to_owned(),
+        ),
+        several => say(
+            Urgency::Dead,
+            Tone::Bad,
+            format!("{several} PATs that must be there are missing."),
+        ),
+    }
+    let (due, tone) = ends(view);
+    if let Some(due) = due {
+        let first = if totals.expired > 0 {
+            Urgency::Dead
+        } else {
+            Urgency::Due
+        };
+        say(first, tone, due);
+    }
+    let open = || report.findings.iter().filter(|finding| finding.waived.is_none());
+    let errors = open()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    if errors > 0 {
+        let errors = count(errors, "error");
+        say(
+            Urgency::Due,
+            Tone::Warning,
+            format!(
+                "Policy finds {errors} among {}.",
+                count(totals.total as usize, "PAT")
+            ),
+        );
+    }
+    let not_whole = !view.shares.is_empty();
+    let told = Tone::of_verdict(report.status);
+    if told > Tone::Good {
+        // Whatever the counts say, the verdict stays.
+        let words = format!("The verdict is {}.", report.status.as_str());
+        if said.iter().all(|one| one.tone < told) {
+            said.push(Said {
+                first: Urgency::Failed,
+                tone: told,
+                words,
+            });
+        }
+    } else if not_whole {
+        said.push(Said {
+            first: Urgency::Unseen,
+            tone: Tone::Unknown,
+            words: "Only some users' PATs are on this page.".to_owned(),
+        });
+    } else {
+        said.push(Said {
+            first: Urgency::Calm,
+            tone: Tone::Good,
+            words: fine(view),
+        });
+    }
+}
+
+/// `3 PATs have ended, 2 end within 7 days.`
+fn ends(view: &View) -> (Option<String>, Tone) {
+    let totals = view.report.totals;
+    let settings = &view.report.settings;
+    let within = |days: u32| format!("within {}", count(days as usize, "day"));
+    let counted = [
+        (
+            totals.expired,
+            ["has ended", "have ended"],
+            String::new(),
+            Tone::Bad,
+        ),
+        (
+            totals.critical,
+            ["ends", "end"],
+            within(settings.critical_days),
+            Tone::Critical,
+        ),
+        (
+            totals.warning,
+            ["ends", "end"],
+            within(settings.warning_days),
+            Tone::Warning,
+        ),
+    ];
+    let mut parts = Vec::new();
+    let mut worst = Tone::Good;
+    for (number, [one, several], when, tone) in counted {
+        if number == 0 {
+            continue;
+        }
+        worst = worst.max(tone);
+        let verb = if number == 1 { one } else { several };
+        let what = if parts.is_empty() {
+            count(number as usize, "PAT")
+        } else if tone == Tone::Warning && totals.critical > 0 {
+            format!("{number} more")
+        } else {
+            number.to_string()
+        };
+        let part = format!("{what} {verb} {when}");
+        parts.push(part.trim_end().to_owned());
+    }
+    let at_least = if view.judgment.exact { "" } else { "At least " };
+    let sentence = (!parts.is_empty()).then(|| format!("{at_least}{}.", parts.join(", ")));
+    (sentence, worst)
+}
+
+/// Nothing is to be done.
+fn fine(view: &View) -> String {
+    let report = &view.report;
+    let live = report.totals.total as usize;
+    let all = match live {
+        0 => return "There is no PAT to judge.".to_owned(),
+        1 => "The only PAT is healthy".to_owned(),
+        several => format!("All {} are healthy", count(several, "PAT")),
+    };
+    let next = report
+        .soonest
+        .as_ref()
+        .and_then(|soonest| usize::try_from(soonest.days_left).ok());
+    match next {
+        Some(days) if live > 1 => format!("{all}: the first one to end has {} left.", count(days, "day")),
+        Some(days) => format!("{all}: it has {} left.", count(days, "day")),
+        None => format!("{all}."),
+    }
+}
