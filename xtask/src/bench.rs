@@ -4,6 +4,7 @@
 mod cloud;
 mod measure;
 mod organization;
+mod page;
 mod rotation;
 mod table;
 
@@ -46,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
     let mut table = Table::default();
     sizes(&mut table, &vsix, &task, &program)?;
+    page::measure(&mut table, workspace, &vsix)?;
     start(&mut table, &program)?;
     step(&mut table, &task, &unpacked)?;
     reading(&mut table, workspace, &program, &unpacked)?;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::browser;
 use crate::suite;
 use crate::terminal::{say, warn};
 use crate::workspace::{Workspace, has, output, run};
@@ -16,6 +17,9 @@ pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
     }
     if cfg!(target_os = "linux") && !has("python3", "-cimport ensurepip, venv") {
         apt(workspace, "Python's venv module", "python3-venv");
+    }
+    if cfg!(target_os = "linux") && browser::find().is_none() {
+        apt(workspace, "a browser for the page's tests", "chromium");
     }
     for component in ["rustfmt", "clippy"] {
         if !has("cargo", component) && has("rustup", "--version") {

@@ -2,6 +2,7 @@
 
 mod bans;
 mod bench;
+mod browser;
 mod ci;
 mod generate;
 mod manifest;

@@ -4,7 +4,7 @@
 //! # What the sources rely on
 //! - **The Rust half** is made first, into `target/page/glue/`: `patkeeper_web.js` with `patkeeper_web.d.ts`
 //!   (wasm-bindgen for the web) and `patkeeper_web_bg.wasm`. The script has no address of the wasm in it: the page
-//!   fetches or unpacks it and hands it to the default export, `init({ module_or_path })`.
+//!   fetches or unpacks it and hands it to the default export, `init({ module_or_path })`. Node can import it, too.
 //! - **`task/tab/tsconfig.json`** says where modules are, to tsc and to esbuild alike. Its `paths`, from `task/tab`:
 //!   `"patkeeper-web": ["../../target/page/glue/patkeeper_web"]` and
 //!   `"azure-devops-extension-sdk": ["../../xtask/npm/node_modules/azure-devops-extension-sdk/esm/SDK"]`.
@@ -140,6 +140,8 @@ fn glue_of(wasm: &Path, folder: &Path) -> Result<String> {
                 .generate(folder)
         })
         .map_err(|error| error.context("wasm-bindgen"))?;
+    // For tests that load it in Node.
+    write(&folder.join("package.json"), r#"{ "type": "module" }"#)?;
     fs::write(&stamp, &made_of).with_context(|| format!("{}", stamp.display()))?;
     Ok(made_of)
 }

@@ -7,10 +7,9 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::package::Order;
 use crate::payload::megabytes;
-use crate::platforms::installed;
 use crate::terminal::{failure, say};
 use crate::workspace::{Workspace, cargo, has, read, run as execute, write};
-use crate::{bans, generate, npm, package, python};
+use crate::{bans, browser, generate, npm, package, page, python};
 
 /// How a check ended.
 enum Outcome {
@@ -42,7 +41,7 @@ const CHECKS: &[(&str, Check)] = &[
             ],
         ))
     }),
-    ("core for wasm", wasm),
+    ("page", |w| page::run(w).map(|_| Outcome::Passed)),
     ("banned dependencies", |w| passed(bans::run(w))),
     ("cargo-deny", deny),
     ("documentation", documentation),
@@ -59,7 +58,10 @@ const CHECKS: &[(&str, Check)] = &[
     }),
     ("Rust tests", rust_tests),
     ("Microsoft's Python clients", peers),
-    ("shim, task.json, pipelines", node_tests),
+    ("shim, task.json, pipelines, page", |w| {
+        passed(node_tests(w, |file| file != TAB_TESTS, &mut Command::new("node")))
+    }),
+    ("page in a browser", tab_tests),
 ];
 
 /// Runs every check, also after one has failed, and sums up.
@@ -116,27 +118,6 @@ fn passed(done: Result<()>) -> Result<Outcome> {
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f32())
-}
-
-/// The results tab will judge with the same code, so it must always build for the browser.
-fn wasm(workspace: &Workspace) -> Result<Outcome> {
-    const TARGET: &str = "wasm32-unknown-unknown";
-    if !installed(TARGET) {
-        return Ok(Outcome::Skipped(
-            "Rust's target wasm32-unknown-unknown is not here, and rustup could not add it",
-        ));
-    }
-    passed(workspace.cargo(
-        "core for wasm",
-        &[
-            "check",
-            "--package",
-            "patkeeper-core",
-            "--target",
-            TARGET,
-            "--locked",
-        ],
-    ))
 }
 
 fn deny(workspace: &Workspace) -> Result<Outcome> {
@@ -232,23 +213,47 @@ fn peers(workspace: &Workspace) -> Result<Outcome> {
     ))
 }
 
-fn node_tests(workspace: &Workspace) -> Result<Outcome> {
+/// Needs a browser; the others do not.
+const TAB_TESTS: &str = "tab.test.js";
+
+/// Runs the tests in JavaScript whose files are `wanted`, by `node`.
+fn node_tests(workspace: &Workspace, wanted: fn(&str) -> bool, node: &mut Command) -> Result<()> {
     npm::install(workspace)?;
     let folder = npm::folder(workspace);
-    let mut files: Vec<_> = std::fs::read_dir(&folder)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    files.retain(|file| file.to_string_lossy().ends_with(".test.js"));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&folder)? {
+        let file = entry?.file_name().to_string_lossy().into_owned();
+        if file.ends_with(".test.js") && wanted(&file) {
+            files.push(file);
+        }
+    }
     files.sort();
     if files.is_empty() {
         bail!("there is no test in {}", folder.display());
     }
-    let mut node = workspace.command("node");
     node.current_dir(&folder)
         .args(["--test", "--test-reporter", "spec"])
-        .args(files);
-    node.env("PATKEEPER_SPECS", workspace.specs());
-    passed(execute("the checks in JavaScript", &mut node))
+        .args(files)
+        .env("PATKEEPER_SPECS", workspace.specs());
+    execute("the checks in JavaScript", node)
+}
+
+/// The package's own files, so it must have been made. Pictures of what was seen are kept in `target/screenshots`.
+fn tab_tests(workspace: &Workspace) -> Result<Outcome> {
+    let Some(browser) = browser::find() else {
+        return Ok(Outcome::Skipped(
+            "there is no Chromium here (Debian: apt-get install chromium; cargo xtask ci does it)",
+        ));
+    };
+    let mut node = Command::new("node");
+    node_tests(
+        workspace,
+        |file| file == TAB_TESTS,
+        node.env(browser::VARIABLE, browser),
+    )?;
+    Ok(Outcome::PassedWith(
+        "what was seen is in target/screenshots".to_owned(),
+    ))
 }
 
 #[cfg(test)]

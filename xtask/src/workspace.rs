@@ -101,7 +101,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Whether a program answers at all.
-pub(crate) fn has(program: &str, arg: &str) -> bool {
+pub(crate) fn has(program: impl AsRef<OsStr>, arg: &str) -> bool {
     let command = &mut Command::new(program);
     command
         .arg(arg)

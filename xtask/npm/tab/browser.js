@@ -1,0 +1,70 @@
+'use strict';
+// A headless Chromium that reaches nothing but this machine, and pages in it that note what they do.
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const puppeteer = require('puppeteer-core');
+const { NOW } = require('./documents');
+
+/** Says where Chromium is; `cargo xtask` finds it. */
+const VARIABLE = 'PATKEEPER_BROWSER';
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--force-color-profile=srgb', '--hide-scrollbars',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+];
+
+async function launch() {
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'patkeeper-chromium-'));
+  const browser = await puppeteer.launch({ executablePath: process.env[VARIABLE], headless: true, args: FLAGS, userDataDir: profile });
+  browser.on('disconnected', () => fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  return browser;
+}
+
+/** In the page: today is the day of the documents, and nobody waits for what takes seconds until the test says so. */
+function clock(now) {
+  const Real = Date;
+  globalThis.Date = class extends Real {
+    constructor(...given) {
+      super(...(given.length > 0 ? given : [now]));
+    }
+    static now() {
+      return now;
+    }
+  };
+  const LONG = 5_000;
+  const waiting = new Map();
+  const { setTimeout: wait, clearTimeout: stop } = globalThis;
+  let last = 1e9;
+  globalThis.setTimeout = (work, ms = 0, ...given) => {
+    if (ms < LONG) return wait(work, ms, ...given);
+    waiting.set((last += 1), () => work(...given));
+    return last;
+  };
+  globalThis.clearTimeout = (id) => waiting.delete(id) || stop(id);
+  const sincePageStart = performance.now.bind(performance);
+  let skipped = 0;
+  performance.now = () => sincePageStart() + skipped;
+  /** So much time passes: everything that waited for long has waited long enough. */
+  globalThis.elapse = (ms) => {
+    skipped += ms;
+    const due = [...waiting.values()];
+    waiting.clear();
+    due.forEach((work) => work());
+  };
+}
+
+/** A page that notes its requests, and what the browser complains of. */
+async function open(browser, { width = 1100, realTime = false } = {}) {
+  const page = await browser.newPage();
+  const seen = { requests: [], complaints: [], errors: [] };
+  page.on('request', (request) => seen.requests.push(request.url()));
+  page.on('console', (message) => ['error', 'warn'].includes(message.type()) && seen.complaints.push(message.text()));
+  page.on('pageerror', (error) => seen.errors.push(String(error)));
+  await page.setViewport({ width, height: 900 });
+  if (!realTime) await page.evaluateOnNewDocument(clock, NOW);
+  return { page, seen };
+}
+
+module.exports = { VARIABLE, launch, open };
