@@ -21,7 +21,13 @@ const CHOICES: readonly { readonly id: Choice; readonly label: string; readonly 
 /** Stands for several statuses at once, which only the chips can choose. */
 const SEVERAL = "\u0000several";
 
-export function filters(view: View): HTMLElement {
+/** What is drawn at once, and the rest of it: counting what there is to choose from takes its time. */
+export interface Filters {
+  readonly bar: HTMLElement;
+  complete(): void;
+}
+
+export function filters(view: View): Filters {
   const search = el("input", { type: "search", id: "search", class: "search", placeholder: "Search names, owners, scopes, rules, ids", autocomplete: "off", spellcheck: "false", "aria-label": "Search PATs" });
   let typing = 0;
   search.addEventListener("input", () => {
@@ -61,10 +67,12 @@ export function filters(view: View): HTMLElement {
     );
     all.hidden = !view.narrowed;
   };
-  drawSelects();
   view.onAsked(mirror);
   view.onJudged(drawSelects);
-  return el("div", { class: "filters", role: "search", "aria-label": "PATs" }, search, selects, day, all);
+  return {
+    bar: el("div", { class: "filters", role: "search", "aria-label": "PATs" }, search, selects, day, all),
+    complete: drawSelects,
+  };
 }
 
 function select(id: Choice, label: string, any: string, counts: readonly Count[], view: View): HTMLSelectElement {

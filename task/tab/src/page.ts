@@ -63,6 +63,7 @@ function judgedParts(health: Health, overview: Overview, last: HTMLElement | und
     chips: chips(view),
     first: [ahead, pats.section],
     draw: () => {
+      pats.complete();
       if (view.empty) {
         ahead.remove();
       } else {

@@ -47,7 +47,7 @@ export async function text(address: URL, origin: string): Promise<string> {
     if (error instanceof Refusal) {
       throw error;
     }
-    throw new Refusal(undefined, abort.signal.aborted ? `no complete answer within ${ANSWER_MS / 1000} seconds: try again` : "the request failed on its way: check the network, a proxy or a blocking extension of the browser");
+    throw new Refusal(undefined, abort.signal.aborted ? `no complete answer within ${ANSWER_MS / 1000} seconds: try again` : "the request failed on its way: check the network, a proxy, or a blocking extension of the browser; a redirect is not followed");
   } finally {
     clearTimeout(timer);
   }

@@ -22,6 +22,8 @@ const SCOPES = 2;
 
 export interface Table {
   readonly section: HTMLElement;
+  /** Draws what can wait until the rows are seen. */
+  complete(): void;
   /** Brings the table into view. */
   show(): void;
 }
@@ -42,12 +44,13 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
     body,
   );
   const heading = el("h2", { id: "pats", tabindex: -1 }, "PATs");
+  const bar = view.empty ? undefined : filters(view);
   const section = el(
     "section",
     { class: "section", "aria-labelledby": "pats" },
     el("div", { class: "table-head" }, heading, said),
     overview.partial !== undefined && el("p", { class: "partial" }, sign("notice"), overview.partial),
-    !view.empty && filters(view),
+    bar?.bar,
     el("div", { class: "table-scroll" }, grid),
     empty,
     pager,
@@ -68,6 +71,7 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
   view.onJudged(draw);
   return {
     section,
+    complete: () => bar?.complete(),
     show: () => {
       heading.focus({ preventScroll: true });
       section.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });

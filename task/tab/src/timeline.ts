@@ -93,7 +93,7 @@ function draw(model: Timeline, width: number, view: View, callout: Callout, show
     "svg",
     { class: "timeline", width, height: scale.height, viewBox: `0 0 ${width} ${scale.height}`, role: "group", "aria-labelledby": "timeline" },
     axis(model, scale),
-    ...model.marks.filter((mark) => mark.offset <= model.days).map((mark) => line(mark, scale)),
+    ...model.marks.filter((mark) => mark.offset <= model.days).map((mark) => line(mark, isoDay(model.from + mark.offset * DAY_MS), scale)),
     group,
   );
 }
@@ -131,7 +131,7 @@ function inBar(count: number, x: number, scale: Scale): SVGTextElement {
   return svg("text", { class: "bar-number", x, y, transform: `rotate(-90 ${x} ${y})`, "text-anchor": "end", "dominant-baseline": "central" }, number(count));
 }
 
-function line(mark: Mark, scale: Scale): SVGGElement {
+function line(mark: Mark, day: string, scale: Scale): SVGGElement {
   // A day's own column would hide the line, and what ends at its midnight ends where the line stands.
   const x = scale.x(mark.offset) - scale.column / 2;
   const left = x > scale.width * 0.6;
@@ -140,7 +140,7 @@ function line(mark: Mark, scale: Scale): SVGGElement {
     { class: "mark" },
     svg("title", {}, mark.words),
     svg("line", { x1: x, x2: x, y1: 4, y2: scale.base }),
-    svg("text", { x: left ? x - 6 : x + 6, y: 13, "text-anchor": left ? "end" : "start" }, mark.label),
+    svg("text", { x: left ? x - 6 : x + 6, y: 13, "text-anchor": left ? "end" : "start" }, `${day}: ${mark.label}`),
   );
 }
 
