@@ -73,7 +73,7 @@ fn line(subject: &str, words: &str, tone: Tone) -> ChangeLine {
 fn why(failure: &Failure) -> String {
     match cause_words(failure) {
         why if why.is_empty() => failure.what.clone(),
-        why => format!("{} {why}", failure.what),
+        why => format!("{} ({why})", failure.what),
     }
 }
 

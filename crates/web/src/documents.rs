@@ -67,6 +67,8 @@ impl Documents {
             }
             Err(error) => {
                 let (state, next) = refused(&error);
+                // In a log a name is set off by backticks.
+                let error = error.to_string().replace('`', "'");
                 (format!("Not read: {error}. {next}"), state, None)
             }
         };

@@ -52,20 +52,18 @@ pub(crate) fn headline(documents: &Documents, view: Option<&View>) -> (Tone, Str
         }),
         (0, _) => {}
         (broken, all) => {
-            let number = match (broken, all) {
-                (1, 1) => "The only report of this build".to_owned(),
-                (broken, all) if broken == all => format!("None of the {all} reports of this build"),
-                (broken, all) => format!("{broken} of {all} reports of this build"),
+            let words = match (broken, all) {
+                (1, 1) => "The only report of this build could not be read".to_owned(),
+                (broken, all) if broken == all => {
+                    format!("None of the {all} reports of this build could be read")
+                }
+                (broken, all) => format!("{broken} of {all} reports of this build could not be read"),
             };
-            let not = if broken == all && all > 1 {
-                "could be read"
-            } else {
-                "could not be read"
-            };
+            let it = if broken == 1 { "it says" } else { "they say" };
             said.push(Said {
                 first: Urgency::Unseen,
                 tone: Tone::Unknown,
-                words: format!("{number} {not}: what it would say is not known."),
+                words: format!("{words}: what {it} is not known."),
             });
         }
     }
@@ -102,7 +100,7 @@ fn of_other(other: &Other) -> Vec<Said> {
                 said.push(Said {
                     first: Urgency::Now,
                     tone: Tone::Bad,
-                    words: format!("{pats}: see below what to do now."),
+                    words: format!("{pats}: see below what to do."),
                 });
             }
             if !report.unreadable.is_empty() {
@@ -139,6 +137,7 @@ fn of_other(other: &Other) -> Vec<Said> {
 fn of_view(view: &View, said: &mut Vec<Said>) {
     let report = &view.report;
     let totals = report.totals;
+    let before = said.len();
     let mut say = |first, tone, words| said.push(Said { first, tone, words });
     if totals.unreadable > 0 {
         let things = count(totals.unreadable as usize, "thing");
@@ -189,31 +188,37 @@ fn of_view(view: &View, said: &mut Vec<Said>) {
             ),
         );
     }
-    let not_whole = !view.shares.is_empty();
     let told = Tone::of_verdict(report.status);
-    if told > Tone::Good {
+    if told > Tone::Good && said.iter().skip(before).all(|one| one.tone < told) {
         // Whatever the counts say, the verdict stays.
-        let words = format!("The verdict is {}.", report.status.as_str());
-        if said.iter().all(|one| one.tone < told) {
-            said.push(Said {
-                first: Urgency::Failed,
-                tone: told,
-                words,
-            });
-        }
-    } else if not_whole {
         said.push(Said {
-            first: Urgency::Unseen,
-            tone: Tone::Unknown,
-            words: "Only some users' PATs are on this page.".to_owned(),
-        });
-    } else {
-        said.push(Said {
-            first: Urgency::Calm,
-            tone: Tone::Good,
-            words: fine(view),
+            first: Urgency::Failed,
+            tone: told,
+            words: format!(
+                "The verdict is {}, as one of the reports has it.",
+                report.status.as_str()
+            ),
         });
     }
+    if !view.shares.is_empty() {
+        said.push(Said {
+            first: Urgency::Due,
+            tone: Tone::Unknown,
+            words: "Only slices that no report merges are here.".to_owned(),
+        });
+    }
+    if !view.judgment.exact && totals.critical == 0 && totals.warning == 0 {
+        said.push(Said {
+            first: Urgency::Due,
+            tone: Tone::Unknown,
+            words: "Whether PATs that are not in the table are due is not known.".to_owned(),
+        });
+    }
+    said.push(Said {
+        first: Urgency::Calm,
+        tone: Tone::Good,
+        words: fine(view),
+    });
 }
 
 /// `3 PATs have ended, 2 end within 7 days.`
@@ -243,6 +248,7 @@ fn ends(view: &View) -> (Option<String>, Tone) {
     ];
     let mut parts = Vec::new();
     let mut worst = Tone::Good;
+    let mut worst_live = None;
     for (number, [one, several], when, tone) in counted {
         if number == 0 {
             continue;
@@ -256,12 +262,24 @@ fn ends(view: &View) -> (Option<String>, Tone) {
         } else {
             number.to_string()
         };
-        let part = format!("{what} {verb} {when}");
+        let first_live = tone != Tone::Bad && worst_live.replace(tone).is_none();
+        let at_least = if first_live && !view.judgment.exact {
+            "at least "
+        } else {
+            ""
+        };
+        let part = format!("{at_least}{what} {verb} {when}");
         parts.push(part.trim_end().to_owned());
     }
-    let at_least = if view.judgment.exact { "" } else { "At least " };
-    let sentence = (!parts.is_empty()).then(|| format!("{at_least}{}.", parts.join(", ")));
+    let sentence = (!parts.is_empty()).then(|| capital(&format!("{}.", parts.join(", "))));
     (sentence, worst)
+}
+
+fn capital(words: &str) -> String {
+    match words.strip_prefix("at") {
+        Some(rest) => format!("At{rest}"),
+        None => words.to_owned(),
+    }
 }
 
 /// Nothing is to be done.
@@ -271,6 +289,7 @@ fn fine(view: &View) -> String {
     let all = match live {
         0 => return "There is no PAT to judge.".to_owned(),
         1 => "The only PAT is healthy".to_owned(),
+        2 => "Both PATs are healthy".to_owned(),
         several => format!("All {} are healthy", count(several, "PAT")),
     };
     let next = report

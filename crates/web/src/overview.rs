@@ -163,5 +163,11 @@ fn notes(documents: &Documents, view: Option<&View>) -> Vec<String> {
         Other::Revocation(report) => &report.notes,
         Other::Audit(report) => &report.notes,
     });
-    of_view.chain(of_others).map(|note| visible(note)).collect()
+    let mut notes: Vec<String> = Vec::new();
+    for note in of_view.chain(of_others).map(|note| visible(note)) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
 }
