@@ -17,6 +17,9 @@ interface Column {
   cell(row: PatRow): readonly Child[];
 }
 
+/** Rows that are drawn at once; the others of a page follow after a frame. */
+const FIRST_ROWS = 30;
+
 /** Scopes named in a row; its details name all. */
 const SCOPES = 2;
 
@@ -56,9 +59,11 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
     pager,
   );
 
-  const draw = (): void => {
+  let rest: readonly PatRow[] = [];
+  const draw = (atOnce = PAGE_ROWS): void => {
     const page = view.rows();
-    fill(body, ...page.rows.flatMap((row) => rowOf(row, columns, findingsOf)));
+    rest = page.rows.slice(atOnce);
+    fill(body, ...page.rows.slice(0, atOnce).map((row) => rowOf(row, columns, findingsOf)));
     heads.forEach((h) => h.mirror());
     fill(said, countWords(page, view));
     grid.hidden = page.rows.length === 0;
@@ -66,12 +71,16 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
     fill(empty, ...(page.rows.length > 0 ? [] : emptyWords(page, view)));
     turn(pager, page, view, () => section.scrollIntoView({ block: "start" }));
   };
-  draw();
-  view.onAsked(draw);
-  view.onJudged(draw);
+  draw(FIRST_ROWS);
+  view.onAsked(() => draw());
+  view.onJudged(() => draw());
   return {
     section,
-    complete: () => bar?.complete(),
+    complete: () => {
+      body.append(...rest.map((row) => rowOf(row, columns, findingsOf)));
+      rest = [];
+      bar?.complete();
+    },
     show: () => {
       heading.focus({ preventScroll: true });
       section.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -145,7 +154,7 @@ function head(column: Column, view: View): { readonly cell: HTMLElement; mirror(
   };
 }
 
-function rowOf(row: PatRow, columns: readonly Column[], findingsOf: (row: number) => readonly RowFinding[]): HTMLElement[] {
+function rowOf(row: PatRow, columns: readonly Column[], findingsOf: (row: number) => readonly RowFinding[]): HTMLElement {
   const id = `pat-${row.row}`;
   let opened: HTMLElement | undefined;
   const toggle = (): void => {
@@ -176,7 +185,7 @@ function rowOf(row: PatRow, columns: readonly Column[], findingsOf: (row: number
       toggle();
     }
   });
-  return [line];
+  return line;
 }
 
 function countWords(page: PatPage, view: View): string {
