@@ -126,13 +126,12 @@ impl Pace {
                 None => gates.entry(host.to_owned()).or_default().clone(),
             }
         };
-        let door = gate.state().knock(time.instant());
+        let mut door = gate.state().knock(time.instant());
         if let Door::Open(round) = door {
             return Turn { gate, round };
         }
         let queue = Waiting::on(&gate);
         let round = loop {
-            let door = gate.state().knock(time.instant());
             match door {
                 Door::Open(round) => break round,
                 // An answer to a parallel request may prolong the pause meanwhile; `LONGEST` bounds each round.
@@ -152,6 +151,7 @@ impl Pace {
                     }
                 }
             }
+            door = gate.state().knock(time.instant());
         };
         drop(queue);
         Turn { gate, round }
@@ -362,6 +362,43 @@ mod tests {
         for text in ["-1", "NaN", "inf", ""] {
             assert_eq!(asked("X-RateLimit-Delay", text), None, "{text}");
         }
+    }
+
+    /// How many lines were told to whoever reads the log.
+    struct Told(Arc<std::sync::atomic::AtomicU32>);
+
+    impl tracing::Subscriber for Told {
+        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+            *metadata.level() == tracing::Level::INFO
+        }
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+            tracing::Id::from_u64(1)
+        }
+        fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+        fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+        fn event(&self, _: &tracing::Event<'_>) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        fn enter(&self, _: &tracing::Id) {}
+        fn exit(&self, _: &tracing::Id) {}
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_pause_is_told_once_however_many_wait() {
+        let told = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let _listening = tracing::subscriber::set_default(Told(told.clone()));
+        Host::default()
+            .asked(&Pace::default(), 12, 4, |number| {
+                let pause = [("retry-after", "30")];
+                Response::from_parts(
+                    "h",
+                    200,
+                    if number == 0 { &pause[..] } else { &[] }.iter().copied(),
+                    Vec::new(),
+                )
+            })
+            .await;
+        assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), 1);
     }
 
     #[test]
