@@ -104,7 +104,10 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
     const { pathname } = url;
     if (pathname === base) {
       if (buildList) return buildList(url);
-      const value = Object.entries(builds).map(([id, one]) => ({ id: Number(id), buildNumber: one.number ?? id, finishTime: one.finishTime, definition: { id: 7 } }));
+      const value = Object.entries(builds)
+        .map(([id, one]) => ({ id: Number(id), buildNumber: one.number ?? id, finishTime: one.finishTime, definition: { id: 7 } }))
+        .sort((a, b) => b.id - a.id)
+        .slice(0, Number(url.searchParams.get('$top')));
       return { body: JSON.stringify({ count: value.length, value }) };
     }
     const [id, ...rest] = pathname.startsWith(`${base}/`) ? pathname.slice(base.length + 1).split('/') : [];

@@ -29,10 +29,12 @@ function eyes(frame) {
     untilDrawn: () => until(() => document.querySelector('main').getAttribute('aria-busy') !== 'true' && document.getElementById('notes') !== null),
     untilRows: (count) => until((wanted) => document.querySelectorAll('table tbody th[scope=row] button').length === wanted, count),
     press: (role, words) => frame.locator(`::-p-aria([name="${words}"][role="${role}"])`).click(),
-    /** Chooses in the list with this label. */
+    /** Opens whatever is folded. */
+    unfold: () => frame.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true))),
+    /** Chooses in the list with this label what begins so, in lower case. */
     choose: async (label, words) => {
       const select = await frame.$(`select[aria-label="${label}"]`);
-      const value = await select.evaluate((one, wanted) => [...one.options].find((option) => option.innerText.startsWith(wanted))?.value, words);
+      const value = await select.evaluate((one, wanted) => [...one.options].find((option) => option.innerText.toLowerCase().startsWith(wanted))?.value, words);
       await select.select(value);
     },
     search: async (words) => {
