@@ -1,9 +1,11 @@
-//! The reports of steps, held against the schemas that are published in `docs/`.
+//! The documents of steps, held against the schemas that are published in `docs/`, and what a build keeps of them.
 
 use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::package::workspace;
+use crate::running::Run;
+use crate::step::Upload;
 
 /// Which schema a report is to fit, by the value of its member `schema`.
 const PUBLISHED: [(&str, &str); 4] = [
@@ -33,6 +35,40 @@ pub fn assert_fits_schema(report: &Value) {
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
     assert_eq!(wrong, Vec::<String>::new(), "against {file}: {report:#}");
+}
+
+/// The type of the attachments that the results tab asks for.
+const ATTACHED: &str = "patkeeper";
+
+/// What the results tab takes whole, in bytes.
+const WHOLE: usize = 8 * 1024 * 1024;
+
+/// What the step has left for the results tab: at most one document, named after its task, which fits its schema.
+///
+/// # Panics
+/// When it is anything else.
+#[must_use]
+pub fn attached(run: &Run) -> Option<(&Upload, Value)> {
+    let mut uploads = run.record.uploads.iter().filter(|upload| upload.kind == ATTACHED);
+    let upload = uploads.next()?;
+    assert!(uploads.next().is_none(), "two documents\n{}", run.log());
+    assert_eq!(upload.command, "task.addattachment");
+    assert!(upload.content.len() <= WHOLE, "{} bytes", upload.content.len());
+    let document: Value = serde_json::from_slice(&upload.content)
+        .unwrap_or_else(|error| panic!("{}: {error}", upload.path.display()));
+    assert_fits_schema(&document);
+    let task = document["run"]["task"].as_str().unwrap_or_default();
+    assert_eq!(upload.name, format!("{task}.json"));
+    Some((upload, document))
+}
+
+/// The step has left the very file that `reportJson` names.
+///
+/// # Panics
+/// When it has not.
+pub fn assert_attaches_its_report(run: &Run) {
+    let (upload, _) = attached(run).unwrap_or_else(|| panic!("no document\n{}", run.log()));
+    assert_eq!(upload.path.to_string_lossy(), run.output("reportJson"));
 }
 
 /// Readers are to take members that are added later; a test is not.

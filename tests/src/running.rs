@@ -12,6 +12,7 @@ use std::time::Duration;
 use shared_child::SharedChild;
 use shared_child::unix::SharedChildExt as _;
 
+use crate::documents;
 use crate::job::{Job, Step};
 use crate::package::Task;
 use crate::processes::{self, Seen};
@@ -259,7 +260,8 @@ impl Run {
     }
 
     /// What every step owes its agent, whatever its result: one `task.complete` that agrees with the exit code,
-    /// only commands that the agent takes, nothing on stderr, uploads that stay, no process left behind.
+    /// only commands that the agent takes, nothing on stderr, uploads that stay, a document that the results tab can
+    /// read, no process left behind.
     ///
     /// # Panics
     /// When one of these does not hold.
@@ -302,6 +304,7 @@ impl Run {
                 upload.path.display()
             );
         }
+        let _ = documents::attached(self);
     }
 }
 

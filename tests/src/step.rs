@@ -11,6 +11,9 @@ use crate::masker::Masker;
 /// How many issues of a kind the agent keeps for a step.
 const ISSUES_KEPT: usize = 10;
 
+/// What no file may have in its name on Windows, nor an attachment in its type or name there.
+const UNFIT: &str = "\"<>|:*?\\/";
+
 /// Commands that a restricted step may use.
 const ALLOWED_WHEN_RESTRICTED: [&str; 11] = [
     "logdetail",
@@ -337,7 +340,8 @@ impl Record {
         let name = name
             .or_else(|| Some(path.file_name()?.to_string_lossy().into_owned()))
             .ok_or("there is no file to upload")?;
-        if kind.contains(['/', '\0']) || name.contains(['/', '\0']) {
+        let is_fit = |text: &str| !text.contains(|c: char| c.is_control() || UNFIT.contains(c));
+        if !is_fit(kind) || !is_fit(&name) {
             return Err("an attachment's type and name must be fit for a file".to_owned());
         }
         if !path.is_absolute() {

@@ -172,6 +172,33 @@ fn an_upload_must_exist_and_stay() {
 }
 
 #[test]
+fn an_attachment_has_a_type_and_a_name_that_every_agent_takes() {
+    let attach = |properties: &str| {
+        run(&format!(
+            "const file = process.env.AGENT_TEMPDIRECTORY + '/a.json';
+            require('fs').writeFileSync(file, '{{}}');
+            console.log('##vso[task.addattachment {properties}]' + file);
+            console.log('##vso[task.complete result=Succeeded;]')"
+        ))
+    };
+    let taken = attach("type=k;name=n.json");
+    assert_eq!(
+        (taken.result(), taken.upload("n.json").as_deref()),
+        (StepResult::Succeeded, Some("{}"))
+    );
+    for properties in [
+        "type=k",
+        "name=n.json",
+        "type=;name=n.json",
+        "type=k;name=a/b.json",
+        "type=k;name=a:b.json",
+        "type=k?;name=n.json",
+    ] {
+        assert_eq!(attach(properties).result(), StepResult::Failed, "{properties}");
+    }
+}
+
+#[test]
 fn a_restricted_step_uploads_nothing_and_still_completes() {
     let mut job = Job::new();
     let task = task(

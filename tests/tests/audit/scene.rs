@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patkeeper_sim::{AuditSeed, Cloud, Sim, TokenSpec};
-use patkeeper_tests::documents::assert_fits_schema;
+use patkeeper_tests::documents::{assert_attaches_its_report, assert_fits_schema};
 use patkeeper_tests::job::Step;
 use patkeeper_tests::running::Run;
 use patkeeper_tests::step::StepResult;
@@ -98,7 +98,7 @@ impl Scene {
     }
 
     /// Runs PatAudit, which has to behave, to keep every secret, to change nothing, to say in its outputs what its
-    /// report says, and to fit its schema.
+    /// report says, to fit its schema, and to attach it.
     pub(crate) fn audit(&mut self, step: &Step) -> Run {
         self.sim().clear_log();
         let run = self.world.job.run(&auditing(), step);
@@ -114,6 +114,7 @@ impl Scene {
         let report = report(&run);
         assert_eq!(report["schema"], "patkeeper.audit/1");
         assert_fits_schema(&report);
+        assert_attaches_its_report(&run);
         for output in [
             "events", "created", "updated", "revoked", "expired", "leaked", "actors",
         ] {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use patkeeper_tests::world::{World, report};
+use patkeeper_sim::{Action, Fault, Match, Refusal};
+use patkeeper_tests::documents::{assert_attaches_its_report, attached};
+use patkeeper_tests::world::{PATS, World, report};
 
 #[test]
 fn json_and_markdown_are_written_and_the_summary_is_on_the_build_page() {
@@ -105,6 +107,41 @@ fn a_directory_that_cannot_be_written_is_said_and_never_hides_the_verdict() {
     assert!(run.log().contains("a-file"), "{}", run.log());
 }
 
+/// The results tab is looked at above all where something is wrong.
+#[test]
+fn the_report_is_attached_whatever_the_verdict_and_whichever_files_are_asked_for() {
+    for (days_left, status) in [(60, "ok"), (3, "critical"), (-3, "expired")] {
+        let mut world = World::having(&[("ci-deploy", days_left)]);
+        let run = world.run(&World::step().input("reportFormats", "csv"));
+        run.assert_well_behaved();
+        assert_attaches_its_report(&run);
+        let (_, document) = attached(&run).unwrap();
+        assert_eq!(document["status"], status);
+        assert_eq!(document["pats"][0]["displayName"], "ci-deploy");
+        world.assert_no_secret(&run, &[]);
+    }
+    let mut world = World::having(&[("ci-deploy", 60)]);
+    world.sim.fault(Fault::always(
+        Match::any().path(PATS),
+        Action::Refuse(Refusal::SignInPage),
+    ));
+    let run = world.run(&World::step());
+    assert_attaches_its_report(&run);
+    let (_, document) = attached(&run).unwrap();
+    assert_eq!(document["status"], "unknown");
+    assert_eq!(document["unreadable"][0]["failure"]["code"], "signInPage");
+    world.assert_no_secret(&run, &[]);
+}
+
+#[test]
+fn what_was_not_written_is_not_attached() {
+    let mut world = World::having(&[("gone", -2)]);
+    let run = world.run(&World::step().input("names", "$(NoSuchVariable)"));
+    assert_eq!(run.exit_code, Some(2), "{}", run.log());
+    run.assert_well_behaved();
+    assert_eq!(run.record.uploads.len(), 0);
+}
+
 #[test]
 fn a_step_restricted_to_harmless_commands_still_gives_its_verdict() {
     let mut world = World::having(&[("a", 60)]);
@@ -116,6 +153,7 @@ fn a_step_restricted_to_harmless_commands_still_gives_its_verdict() {
         run.log()
     );
     run.assert_well_behaved();
+    assert_eq!(run.record.uploads.len(), 0);
 }
 
 #[test]

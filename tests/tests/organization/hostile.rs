@@ -39,7 +39,7 @@ fn hostile_world() -> World {
 }
 
 fn in_every_format(step: Step) -> Step {
-    step.input("reportFormats", "json markdown junit csv")
+    step.input("reportFormats", "json markdown junit csv html sarif")
         .input("failOn", "never")
 }
 
@@ -51,7 +51,7 @@ fn assert_all_harmless(run: &Run) {
         .map(|entry| entry.path())
         .filter(|path| path.is_file())
         .collect();
-    assert_eq!(files.len(), 4, "{files:?}");
+    assert_eq!(files.len(), 6, "{files:?}");
     files.iter().for_each(|file| assert_harmless_file(file));
     let report = report(run);
     assert_fits_schema(&report);

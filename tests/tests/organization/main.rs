@@ -10,6 +10,7 @@
     reason = "a broken premise should end the test where it is found"
 )]
 
+mod attachments;
 mod bad_input;
 mod cancellation;
 mod everybody;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use patkeeper_sim::generate::{CrowdPlan, crowd};
 use patkeeper_sim::{CrowdReads, LoggedRequest, PatSeed, SimConfig, UserSeed};
+use patkeeper_tests::documents::assert_attaches_its_report;
 use patkeeper_tests::job::Step;
 use patkeeper_tests::running::Run;
 use patkeeper_tests::world::{ACME, World, seed};
@@ -95,6 +96,9 @@ pub(crate) fn run(world: &mut World, step: &Step) -> Run {
     let run = world.run(step);
     run.assert_well_behaved();
     world.assert_no_secret(&run, &[]);
+    if !run.output("reportJson").is_empty() {
+        assert_attaches_its_report(&run);
+    }
     run
 }
 

@@ -26,7 +26,7 @@ fn a_service_that_quotes_the_token_puts_it_nowhere() {
         let mut world = crowded(60, 0);
         world.sim.cloud(|cloud| cloud.manners.graph_page = 20);
         world.sim.fault(fault.clone());
-        let formats = "json markdown junit csv";
+        let formats = "json markdown junit csv html sarif";
         let channels = world.telling_all(step().input("reportFormats", formats));
         let run = run(&mut world, &channels);
         assert!(!run.output("reportJson").is_empty(), "{fault:?}\n{}", run.log());

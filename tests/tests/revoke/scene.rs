@@ -1,7 +1,7 @@
 //! A company whose pipeline's user, administrator and two other people have PATs.
 
 use patkeeper_sim::{Cloud, LoggedRequest, PatSeed, Sim, UserSeed};
-use patkeeper_tests::documents::assert_fits_schema;
+use patkeeper_tests::documents::{assert_attaches_its_report, assert_fits_schema};
 use patkeeper_tests::job::Step;
 use patkeeper_tests::revocations::{Live, assert_as_told};
 use patkeeper_tests::running::Run;
@@ -110,7 +110,7 @@ impl Scene {
     }
 
     /// Runs PatRevoke, which has to behave, to keep every secret, to say in its report what the books say, in its
-    /// outputs what the report says, and to fit its schema.
+    /// outputs what the report says, to fit its schema, and to attach it.
     pub(crate) fn revoke(&mut self, step: &Step) -> Run {
         let before = Live::of(self.sim());
         let run = self.world.job.run(&revocation(), step);
@@ -128,6 +128,7 @@ impl Scene {
         }
         let report = report(run);
         assert_eq!(report["schema"], "patkeeper.revocation/1");
+        assert_attaches_its_report(run);
         assert_fits_schema(&report);
         assert_as_told(self.sim(), before, &report, &run.log());
         for output in ["matched", "revoked", "alreadyGone", "failed"] {

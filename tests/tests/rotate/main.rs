@@ -14,6 +14,7 @@ mod adopt;
 mod alerts;
 mod bad_input;
 mod budget;
+mod documents;
 mod dry_run;
 mod extend;
 mod outputs;

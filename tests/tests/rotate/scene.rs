@@ -9,6 +9,8 @@ use patkeeper_tests::running::Run;
 use patkeeper_tests::step::StepResult;
 use patkeeper_tests::world::{ACME, PATS};
 
+use crate::documents;
+
 /// The PAT's base name.
 pub(crate) const NAME: &str = "ci-build";
 /// What it may do.
@@ -77,7 +79,8 @@ impl Scene {
             .input("secretName", SECRET)
     }
 
-    /// Runs PatRotate, which has to behave, to keep every secret, and to keep what a rotation must never break.
+    /// Runs PatRotate, which has to behave, to keep every secret, to attach its document, and to keep what a rotation
+    /// must never break.
     pub(crate) fn rotate(&mut self, step: &Step) -> Run {
         self.rotate_from(step, Books::of(self.sim(), PLACE))
     }
@@ -111,6 +114,9 @@ impl Scene {
         let run = self.office.world.rotate(step);
         run.assert_well_behaved();
         self.office.assert_no_secret(&run);
+        if run.record.outputs.contains_key("rotated") {
+            let _ = documents::left(&run);
+        }
         run
     }
 
