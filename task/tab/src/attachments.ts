@@ -10,8 +10,6 @@ const TYPE = "patkeeper";
 const VERSIONS = ["7.0", "7.0-preview", "6.0-preview"] as const;
 /** Documents fetched at once. */
 const AT_A_TIME = 4;
-/** More than any build leaves, so that a list without end ends. */
-const MOST = 200;
 
 /** One attachment, not fetched yet. */
 export interface Attachment {
@@ -32,7 +30,7 @@ export async function attachments(place: Place, build: number): Promise<readonly
   if (!Array.isArray(listed)) {
     throw new Error("Azure DevOps answered the question for this build's attachments with something else than a list.");
   }
-  const found = listed.slice(0, MOST).map((entry: unknown) => {
+  const found = listed.map((entry: unknown) => {
     const { name, _links: links } = (entry ?? {}) as Record<string, unknown>;
     const self = ((links ?? {}) as Record<string, unknown>)["self"];
     const { href } = (self ?? {}) as Record<string, unknown>;

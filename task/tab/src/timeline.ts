@@ -13,7 +13,7 @@ import type { View } from "./view";
 const DOTS = 12;
 const DAY_MS = 86_400_000;
 /** Narrower, days could not be told apart: then the chart scrolls. In pixels. */
-const LEAST_WIDTH = 860;
+const LEAST_WIDTH = 760;
 
 export function timeline(view: View, show: () => void): HTMLElement {
   const chart = el("div", { class: "chart-scroll" });

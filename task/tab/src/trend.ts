@@ -41,7 +41,7 @@ export function trend(): Trend {
       fill(words, sentence(builds, known));
       fill(
         chart,
-        ...(known.length > 1 || builds.length > 0 ? [el("div", { class: "trend-scroll" }, draw(entries)), legend(), folded(["The same as a table"], { class: "quiet-fold" }, () => [asTable(entries)])] : []),
+        ...(known.length > 1 || builds.length > 0 ? [el("div", { class: "trend-scroll", role: "group", "aria-label": "Chart of earlier builds", tabindex: 0 }, draw(entries)), legend(), folded(["The same as a table"], { class: "quiet-fold" }, () => [asTable(entries)])] : []),
       );
     },
   };
