@@ -6,8 +6,8 @@ import { Refusal, eachOf, text } from "./rest";
 import { wordsOf } from "./text";
 
 const TYPE = "patkeeper";
-/** An older server may not know the first. */
-const VERSIONS = ["7.0", "7.0-preview", "6.0-preview"] as const;
+/** The first that is taken. An interface that is in preview takes its version with that word only. */
+const VERSIONS = ["7.0", "7.0-preview", "6.0", "6.0-preview"] as const;
 /** Documents fetched at once. */
 const AT_A_TIME = 4;
 
@@ -51,7 +51,7 @@ export function fetchAll(place: Place, all: readonly Attachment[]): Promise<Fetc
   });
 }
 
-/** The earlier of an API's versions where the later is refused. */
+/** The answer to the first version of the API that is not refused. */
 export async function versioned(address: URL): Promise<unknown> {
   let last: unknown;
   for (const version of VERSIONS) {
