@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::judge::{Tally, Thresholds, Unlisted, add_notes, verdict};
 use crate::render::count;
 use crate::report::{
-    Finding, MINE, Missing, PatEntry, Report, Row, Run, Settings, SliceEntry, Totals, UnreadableKey, Verdict,
+    Finding, MINE, Missing, PatEntry, Report, Run, Settings, SliceEntry, Totals, UnreadableKey, Verdict,
 };
 use crate::text::{fit, name};
 use crate::time;
@@ -161,6 +161,12 @@ fn is_merged_in_another(at: usize, reports: &[Report]) -> bool {
 
 /// Counts and keeps each row once; gives what is to be said of PATs that stood worse in an earlier report.
 fn rows(kept: &[&Report], tally: &mut Tally) -> Option<String> {
+    if let [alone] = kept {
+        alone.pats.iter().for_each(|pat| tally.pat(pat));
+        alone.findings.iter().for_each(|finding| tally.finding(finding));
+        alone.unreadable.iter().for_each(|entry| tally.unreadable(entry));
+        return None;
+    }
     let mut pats: HashMap<(String, &str), &PatEntry> = HashMap::new();
     let mut findings: HashSet<About<'_>> = HashSet::new();
     let mut unreadable: BTreeSet<UnreadableKey> = BTreeSet::new();
@@ -170,7 +176,7 @@ fn rows(kept: &[&Report], tally: &mut Tally) -> Option<String> {
             match pats.entry((pat.organization.to_lowercase(), pat.authorization_id.as_str())) {
                 Entry::Vacant(place) => {
                     place.insert(pat);
-                    tally.row(&Row::Pat(pat.clone()));
+                    tally.pat(pat);
                 }
                 Entry::Occupied(last) if pat.status > last.get().status => worse.push(format!(
                     "{} was {} at {} and is {} in the later report",
@@ -184,12 +190,12 @@ fn rows(kept: &[&Report], tally: &mut Tally) -> Option<String> {
         }
         for finding in &report.findings {
             if findings.insert(About::of(finding)) {
-                tally.row(&Row::Finding(finding.clone()));
+                tally.finding(finding);
             }
         }
         for entry in &report.unreadable {
             if unreadable.insert(entry.key()) {
-                tally.row(&Row::Unreadable(entry.clone()));
+                tally.unreadable(entry);
             }
         }
     }

@@ -96,7 +96,7 @@ fn reports_that_name_each_other_do_not_both_vanish() {
     let (one, two) = (merged(one.clone(), &[&one]), merged(two.clone(), &[&two]));
     let folded = fold(&[one.clone(), two]).unwrap();
     assert_eq!(folded.left_out.iter().filter(|left_out| !**left_out).count(), 1);
-    assert_eq!(fold(&[one.clone()]).unwrap().report.pats, one.pats);
+    assert_eq!(fold(std::slice::from_ref(&one)).unwrap().report.pats, one.pats);
 }
 
 #[test]

@@ -81,17 +81,17 @@ impl Tally {
         }
     }
 
-    pub(super) fn finding(&mut self, finding: &Finding) {
+    pub(crate) fn finding(&mut self, finding: &Finding) {
         self.totals.finding(finding);
         self.findings.offer(finding.key(), finding);
     }
 
-    pub(super) fn unreadable(&mut self, entry: &UnreadableEntry) {
+    pub(crate) fn unreadable(&mut self, entry: &UnreadableEntry) {
         self.totals.unreadable += 1;
         self.unreadable.offer(entry.key(), entry);
     }
 
-    pub(super) fn pat(&mut self, entry: &PatEntry) {
+    pub(crate) fn pat(&mut self, entry: &PatEntry) {
         self.totals.status(entry.status, 1);
         let live = !matches!(entry.status, PatStatus::Expired | PatStatus::Replaced);
         let sooner = |(end, id, soonest): &(DateTime<Utc>, AuthorizationId, Soonest)| {

@@ -53,7 +53,8 @@ pub enum ReportError {
 /// See [`ReportError`]. Texts quoted in it are those of the file.
 pub fn from_json(text: &str) -> Result<Report, ReportError> {
     let (mut pats, mut findings, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
-    let head = read_into(text.as_bytes(), &mut |row| {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let head = take(serde_json::Deserializer::from_str(text), &mut |row| {
         match row {
             Row::Pat(pat) => pats.push(pat),
             Row::Finding(finding) => findings.push(finding),
@@ -83,13 +84,19 @@ pub fn read_into(
     begun.map_err(|error| ReportError::Io(error.to_string()))?;
     let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&start);
 
+    take(serde_json::Deserializer::from_reader(start.chain(reader)), rows)
+}
+
+fn take<'de>(
+    mut json: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
+    rows: &mut dyn FnMut(Row) -> io::Result<()>,
+) -> Result<Report, ReportError> {
     let mut taking = Taking {
         rows,
         schema: None,
         misfit: None,
         failed: None,
     };
-    let mut json = serde_json::Deserializer::from_reader(start.chain(reader));
     let read = Head(&mut taking).deserialize(&mut json).and_then(|head| {
         json.end()?;
         Ok(head)
