@@ -1,8 +1,5 @@
 'use strict';
 // A headless Chromium that reaches nothing but this machine, and pages in it that note what they do.
-const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
 const puppeteer = require('puppeteer-core');
 const { NOW } = require('./documents');
 
@@ -15,12 +12,8 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ];
 
-async function launch() {
-  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'patkeeper-chromium-'));
-  const browser = await puppeteer.launch({ executablePath: process.env[VARIABLE], headless: true, args: FLAGS, userDataDir: profile });
-  browser.on('disconnected', () => fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
-  return browser;
-}
+/** Its profile is new, and is removed when it is closed. */
+const launch = () => puppeteer.launch({ executablePath: process.env[VARIABLE], headless: true, args: FLAGS });
 
 /** In the page: today is the day of the documents, and nobody waits for what takes seconds until the test says so. */
 function clock(now) {

@@ -115,10 +115,10 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
     if (!build) return { status: 404 };
     if (rest.join('/') === 'attachments/patkeeper') {
       if (build.list) return typeof build.list === 'function' ? build.list(url) : build.list;
-      const value = (build.attachments ?? []).map((one, i) => ({ name: one.name, _links: one.links ?? { self: { href: one.href ?? `${host.origin}${base}/${id}/${TIMELINE}/${record(i)}/attachments/patkeeper/${one.name}` } } }));
+      const value = (build.attachments ?? []).map((one, i) => ({ name: one.name, _links: one.links ?? { self: { href: one.href ?? `${host.origin}${base}/${id}/${TIMELINE}/${record(i)}/attachments/patkeeper/${encodeURIComponent(one.name)}` } } }));
       return { body: JSON.stringify({ count: value.length, value }) };
     }
-    const found = (build.attachments ?? []).find((one, i) => rest.join('/') === `${TIMELINE}/${record(i)}/attachments/patkeeper/${one.name}`);
+    const found = (build.attachments ?? []).find((one, i) => rest.map(decodeURIComponent).join('/') === `${TIMELINE}/${record(i)}/attachments/patkeeper/${one.name}`);
     if (!found) return { status: 404 };
     const text = typeof found.text === 'string' ? found.text : JSON.stringify(found.text);
     return { status: found.status, hang: found.hang, body: found.status ? '{}' : text, type: 'application/octet-stream' };
