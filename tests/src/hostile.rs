@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::running::Run;
 
 /// Set or printed only if a hostile text takes effect.
@@ -165,8 +167,35 @@ pub fn assert_harmless_file(path: &Path) {
             }
         }
         "xml" => assert!(!text.contains("<PWNED") && !text.contains("&PWNED;"), "{text}"),
+        "html" => assert_only_data_was_added(&text),
+        "sarif" => {
+            let log: Value = serde_json::from_str(&text).expect("SARIF is JSON");
+            let results = log["runs"][0]["results"].as_array().expect("results");
+            for result in results {
+                // Viewers make a link of it in plain text, too.
+                let message = result["message"]["text"].as_str().expect("a message");
+                assert!(!message.contains("]("), "{message}");
+                assert!(result["message"].get("markdown").is_none(), "{result}");
+            }
+        }
         _ => {}
     }
+}
+
+/// The page holds one document, which ends where a browser says that it ends.
+fn assert_only_data_was_added(page: &str) {
+    let start = "<script type=\"application/json\" class=\"document\"";
+    let (before, rest) = page.split_once(start).expect("a document");
+    let (_, rest) = rest.split_once('>').expect("a tag");
+    // Whatever may stand in a script that is none, HTML looks for these in it.
+    let end = rest.to_ascii_lowercase().find("</script").expect("an end");
+    let (document, after) = rest.split_at(end);
+    assert!(!document.contains("<!--"), "a comment");
+    let _: Value = serde_json::from_str(document).expect("JSON");
+    assert!(
+        !before.contains(MARK) && !after.contains(MARK),
+        "a stranger's text is markup"
+    );
 }
 
 /// Every cell of a spreadsheet, as a program that opens it has it.

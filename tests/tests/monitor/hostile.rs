@@ -6,7 +6,7 @@ use patkeeper_tests::hostile::{assert_harmless, assert_harmless_file, hostile};
 use patkeeper_tests::world::{ACME, PATS, World, count, report};
 
 fn all_formats() -> patkeeper_tests::job::Step {
-    World::step().input("reportFormats", "json markdown junit csv")
+    World::step().input("reportFormats", "json markdown junit csv html sarif")
 }
 
 fn hostile_world() -> World {
@@ -71,7 +71,7 @@ fn no_pat_name_takes_effect_in_a_report() {
         .flatten()
         .map(|entry| entry.path())
         .collect();
-    assert_eq!(files.len(), 4, "{files:?}");
+    assert_eq!(files.len(), 6, "{files:?}");
     for path in files {
         assert_harmless_file(&path);
     }

@@ -22,7 +22,7 @@ fn searched(go_wrong: impl FnOnce(&World)) -> Searched {
     go_wrong(&world);
     let step = world
         .telling_all(World::step())
-        .input("reportFormats", "json markdown junit csv");
+        .input("reportFormats", "json markdown junit csv html sarif");
     let run = world.run(&step);
     run.assert_well_behaved();
     let mut secrets: Vec<String> = WEBHOOK_SECRETS.map(str::to_owned).into();

@@ -52,7 +52,7 @@ fn searched(cases: &[Case]) {
     for (arrange, quoted) in cases {
         let mut office = Office::with(&[("healthy", 60), ("critical", 3), ("gone", -3)]);
         office.change_job(|job| job.variable("System.Debug", "true"));
-        let step = arrange(&mut office).input("reportFormats", "json markdown junit csv");
+        let step = arrange(&mut office).input("reportFormats", "json markdown junit csv html sarif");
         let step = office.world.telling_all(step.input("alertOn", "always"));
         if let Some((host, path, nth, status, body)) = *quoted {
             let when = Match::any().host(host).path(path).nth(nth);
