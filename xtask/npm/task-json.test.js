@@ -55,13 +55,18 @@ for (const { name, json } of tasks) {
   });
 }
 
-test('the extension contributes every task, and packs its folder', () => {
+test('the extension contributes every task and packs its folder, and the tab beside them', () => {
   const extension = JSON.parse(fs.readFileSync(path.join(TASKS, '..', 'vss-extension.json'), 'utf8'));
   const kind = 'ms.vss-distributed-task.task';
   const contributed = extension.contributions.filter((one) => one.type === kind).map((one) => one.properties.name);
   const names = tasks.map((task) => task.name);
   assert.deepEqual(contributed.sort(), names);
-  assert.deepEqual(extension.files.map((file) => file.path).sort(), names);
+  assert.deepEqual(extension.files.filter((file) => !file.addressable && !file.contentType).map((file) => file.path).sort(), names);
+  const [tab] = extension.contributions.filter((one) => one.type === 'ms.vss-build-web.build-results-tab');
+  assert.deepEqual(tab.targets, ['ms.vss-build-web.build-results-view']);
+  // Without `dynamic` a YAML run of several stages does not show the tab.
+  assert.equal(tab.properties.dynamic, true);
+  assert.deepEqual(extension.files.filter((file) => file.addressable).map((file) => file.path), [path.dirname(tab.properties.uri)]);
 });
 
 test('no two tasks share an id', () => {
