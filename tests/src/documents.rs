@@ -57,7 +57,8 @@ pub fn attached(run: &Run) -> Option<(&Upload, Value)> {
     let document: Value = serde_json::from_slice(&upload.content)
         .unwrap_or_else(|error| panic!("{}: {error}", upload.path.display()));
     assert_fits_schema(&document);
-    let task = document["run"]["task"].as_str().unwrap_or_default();
+    let task = document.pointer("/run/task").and_then(Value::as_str);
+    let task = task.unwrap_or_default();
     assert_eq!(upload.name, format!("{task}.json"));
     Some((upload, document))
 }
