@@ -5,15 +5,18 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lzma_rust2::LzmaReader;
 use patkeeper_agent::Front;
 use patkeeper_agent::inputs::ReportFormat;
 use patkeeper_core::failure::{Failure, FailureKind};
 
-/// The page as the build packed it; empty where it was not made before the program.
+/// The page as the build packed it: its text, a NUL, the wasm that stands in it as base64. Empty where it was not made before
+/// the program.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/page"));
-/// More than any page of ours, in bytes.
-const LARGEST: usize = 16 * 1024 * 1024;
+/// The page's wasm comes after this.
+const WASM: &str = "id=\"wasm\">";
 /// The line of the page that stands where its documents go.
 const MARKER: &str = "<!--documents-->";
 
@@ -27,8 +30,14 @@ pub(crate) struct Page {
 impl Page {
     /// The one in the program; `None`: it was built without.
     pub(crate) fn embedded() -> Option<Self> {
-        let page = decompress_to_vec_with_limit(PACKED, LARGEST).ok()?;
-        Self::new(&String::from_utf8(page).ok()?)
+        let mut page = Vec::new();
+        LzmaReader::new_mem_limit(PACKED, u32::MAX, None)
+            .and_then(|mut packed| packed.read_to_end(&mut page))
+            .ok()?;
+        let (text, wasm) = page.split_at_checked(page.iter().position(|byte| *byte == 0)?)?;
+        let (before, after) = std::str::from_utf8(text).ok()?.split_once(WASM)?;
+        let wasm = STANDARD.encode(wasm.get(1..)?);
+        Self::new(&[before, WASM, &wasm, after].concat())
     }
 
     /// One that was made since; `None`: it is not there, or none.
@@ -203,12 +212,12 @@ mod tests {
 
     #[cfg(page)]
     #[test]
-    fn the_page_in_the_program_is_whole() {
+    fn the_page_in_the_program_is_the_one_that_was_made() {
+        let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/page/report.html");
         let page = Page::embedded().unwrap();
-        assert!(
-            page.before
-                .contains("<meta http-equiv=\"Content-Security-Policy\"")
-        );
-        assert!(page.after.trim_end().ends_with("</html>"));
+        let whole = page.before + MARKER + &page.after;
+        assert!(whole == std::fs::read_to_string(made).unwrap());
+        // The first bytes of any wasm.
+        assert!(whole.contains("<script type=\"text/plain\" id=\"wasm\">AGFzbQEAAA"));
     }
 }

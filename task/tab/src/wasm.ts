@@ -38,16 +38,11 @@ export async function besidePage(name: string): Promise<ArrayBuffer> {
   return answer.arrayBuffer();
 }
 
-/** The text of an element: gzip in base64. */
+/** The text of an element, which is base64. */
 export async function insidePage(id: string): Promise<ArrayBuffer> {
-  const packed = document.getElementById(id)?.textContent?.trim();
-  if (packed === undefined || packed === "") {
+  const text = document.getElementById(id)?.textContent?.trim();
+  if (text === undefined || text === "") {
     throw new Error("the file is not complete");
   }
-  if (typeof DecompressionStream !== "function") {
-    throw new RulesUnavailable("old", "this browser cannot unpack gzip");
-  }
-  const binary = atob(packed);
-  const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 }

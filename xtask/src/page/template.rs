@@ -6,18 +6,14 @@
 //! |---|---|
 //! | `<!--policy-->` (first in `<head>`) | the Content-Security-Policy, with the hashes of the next two |
 //! | `<!--style-->` | `<style>` with `page.css` |
-//! | `<!--wasm-->` | `<script type="text/plain" id="wasm">` with the wasm, gzip in base64 |
+//! | `<!--wasm-->` | `<script type="text/plain" id="wasm">` with the wasm in base64 |
 //! | `<!--script-->` (last in `<body>`) | `<script>` with the bundle of `file.ts` |
 //!
 //! `<!--documents-->` stays, for the program that writes a report to replace it.
 
-use std::io::Write as _;
-
 use anyhow::{Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 /// What goes in.
@@ -58,7 +54,7 @@ pub(super) fn fill(template: &str, parts: &Parts) -> Result<String> {
             "<!--wasm-->",
             format!(
                 "<script type=\"text/plain\" id=\"wasm\">{}</script>",
-                packed(&parts.wasm)?
+                STANDARD.encode(&parts.wasm)
             ),
         ),
         ("<!--script-->", format!("<script>{}</script>", parts.script)),
@@ -82,12 +78,6 @@ fn once(text: &str, marker: &str) -> Result<()> {
 /// The hash by which a policy allows an element with exactly this text.
 fn source(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
-}
-
-fn packed(bytes: &[u8]) -> Result<String> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(bytes)?;
-    Ok(STANDARD.encode(gzip.finish()?))
 }
 
 #[cfg(test)]
@@ -116,7 +106,7 @@ mod tests {
         assert!(page.contains("<script>alert(1)</script>"));
         assert!(page.contains(&format!("style-src '{}'", source("p{color:red}"))));
         assert!(page.contains("<style>p{color:red}</style>"));
-        assert!(page.contains("<script type=\"text/plain\" id=\"wasm\">H4sI"));
+        assert!(page.contains("<script type=\"text/plain\" id=\"wasm\">AGFzbQ==</script>"));
         Ok(())
     }
 
