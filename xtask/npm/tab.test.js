@@ -217,7 +217,7 @@ inBrowser('a document that is refused, gone or never comes is missed beside the 
     { quiet: false },
   );
   await it.until(() => document.querySelector('main').getAttribute('aria-busy') === 'true');
-  while (!it.host.requests.some((one) => one.answered === 'nothing')) await it.page.waitForResponse((one) => one.url().includes('_apis'));
+  await it.host.hanging;
   await it.frame.evaluate(() => elapse(120_000));
   await it.untilDrawn();
   assert.match(await it.title(), /3 documents .*could not be read/);
@@ -379,12 +379,11 @@ inBrowser('names, owners, scopes and words of strangers are text, whatever they 
   for (const button of await it.frame.$$('table tbody th[scope=row] button')) await button.evaluate((one) => one.click());
   const made = await it.frame.evaluate(() => ({
     elements: [...document.querySelectorAll('main img, main script, main iframe, main a, main b, main [onload], main [onerror]')].map((one) => one.outerHTML.slice(0, 200)),
-    loops: [...document.querySelectorAll('main [style*="url"]')].length,
     title: document.title,
     wide: document.documentElement.scrollWidth > innerWidth + 1,
     reversed: document.body.innerText.includes('\u202e'),
   }));
-  assert.deepEqual(made, { elements: [], loops: 0, title: 'PAT health', wide: false, reversed: false });
+  assert.deepEqual(made, { elements: [], title: 'PAT health', wide: false, reversed: false });
   assert.ok((await it.text()).includes(hostile));
   await it.picture('tab-hostile');
   it.assertSound();

@@ -28,25 +28,23 @@ function listen(host, handler) {
  */
 async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, silent, hosting = {} }) {
   const requests = [];
+  let hangs;
+  const hanging = new Promise((resolve) => (hangs = resolve));
   const scene = { project: PROJECT, token: TOKEN, theme, silent };
   scene.build = build && { id: BUILD, definition: { id: 7 }, finishTime: '2026-11-22T10:00:00Z', status: 2, ...build };
 
   const note = (request, to) => {
     const { method, url, headers } = request;
-    const noted = { to, method, url, authorization: headers.authorization, origin: headers.origin, answered: undefined };
-    requests.push(noted);
-    return noted;
+    requests.push({ to, method, url, authorization: headers.authorization });
   };
 
   const tab = await listen('127.0.0.1', (request, response) => {
-    const noted = note(request, 'tab');
+    note(request, 'tab');
     const file = path.join(STAGE, path.basename(new URL(request.url, 'http://tab').pathname));
     if (!request.url.startsWith('/tab/') || !fs.existsSync(file)) {
-      noted.answered = 404;
       response.writeHead(404).end();
       return;
     }
-    noted.answered = 200;
     const policy = tabPolicy ? { 'Content-Security-Policy': tabPolicy } : {};
     response.writeHead(200, { 'Content-Type': TYPES[path.extname(file)], ...policy }).end(fs.readFileSync(file));
   });
@@ -74,10 +72,9 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
       response.writeHead(204).end();
       return;
     }
-    const noted = note(request, 'api');
+    note(request, 'api');
     const cors = { 'Access-Control-Allow-Origin': tab.origin, 'Access-Control-Allow-Headers': 'authorization', 'Access-Control-Allow-Methods': 'GET', 'Access-Control-Max-Age': '600' };
     const answer = (status, body, type = 'application/json; charset=utf-8') => {
-      noted.answered = status;
       response.writeHead(status, { ...cors, 'Content-Type': type }).end(body);
     };
     if (request.method === 'OPTIONS') {
@@ -90,7 +87,7 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
     }
     const told = routed(url);
     if (told.hang) {
-      noted.answered = 'nothing';
+      hangs();
       return; // the test decides how long that is
     }
     answer(told.status ?? 200, told.body ?? '{}', told.type);
@@ -128,6 +125,8 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
     address: `${host.origin}/host.html`,
     origins: { host: host.origin, tab: tab.origin, foreign: foreign.origin },
     requests,
+    /** Resolves once there is a request that gets no answer. */
+    hanging,
     /** What was asked of the REST API, without the browser's own questions whether it may. */
     api: () => requests.filter((one) => one.to === 'api' && one.method !== 'OPTIONS'),
     /** Nothing but reading, with the host's token, at the addresses that exist, and nothing from anybody else. */
