@@ -2,14 +2,15 @@
 
 import type { Place } from "./host";
 import type { Missed } from "./overview";
-import { Refusal, eachOf, text } from "./rest";
-import { wordsOf } from "./text";
+import { type Budget, Refusal, eachOf, text } from "./rest";
+import { sentenceOf } from "./text";
 
 const TYPE = "patkeeper";
 /** The first that is taken. An interface that is in preview takes its version with that word only. */
 const VERSIONS = ["7.0", "7.0-preview", "6.0", "6.0-preview"] as const;
-/** Documents fetched at once. */
+/** Documents fetched at once, and of one build at all. */
 const AT_A_TIME = 4;
+const MOST = 200;
 
 /** One attachment, not fetched yet. */
 export interface Attachment {
@@ -36,19 +37,28 @@ export async function attachments(place: Place, build: number): Promise<readonly
     const { href } = (self ?? {}) as Record<string, unknown>;
     return { name: typeof name === "string" ? name : "(no name)", href: typeof href === "string" ? href : undefined };
   });
-  const twice = new Set(found.map((a) => a.name).filter((name, i, all) => all.indexOf(name) !== i));
-  return found.map((a) => ({ ...a, title: twice.has(a.name) ? `${a.name} (step ${record(a.href)})` : a.name }));
+  const times = new Map<string, number>();
+  for (const { name } of found) {
+    times.set(name, (times.get(name) ?? 0) + 1);
+  }
+  return found.map((a) => ({ ...a, title: times.get(a.name) !== 1 ? `${a.name} (step ${record(a.href)})` : a.name }));
 }
 
-/** Fetches them, some at a time. One that fails keeps none of the others away. */
-export function fetchAll(place: Place, all: readonly Attachment[]): Promise<Fetched[]> {
-  return eachOf(all, AT_A_TIME, async (attachment) => {
+/** Fetches them, some at a time. One that fails keeps none of the others away. `progress` hears how many are done. */
+export async function fetchAll(place: Place, all: readonly Attachment[], budget: Budget, progress?: (done: number, of: number) => void): Promise<Fetched[]> {
+  const wanted = all.slice(0, MOST);
+  let done = 0;
+  const fetched = await eachOf(wanted, AT_A_TIME, async (attachment): Promise<Fetched> => {
     try {
-      return { title: attachment.title, text: await text(address(place.collection, attachment.href), place.collection.origin) };
+      return { title: attachment.title, text: await text(address(place.collection, attachment.href), place.collection.origin, budget) };
     } catch (error) {
-      return { name: attachment.title, words: `${wordsOf(error)}.` };
+      return { name: attachment.title, words: sentenceOf(error) };
+    } finally {
+      done += 1;
+      progress?.(done, wanted.length);
     }
   });
+  return [...fetched, ...all.slice(MOST).map(({ title }) => ({ name: title, words: `only the first ${MOST} documents of a build are read.` }))];
 }
 
 /** The answer to the first version of the API that is not refused. */
@@ -68,7 +78,7 @@ export async function versioned(address: URL): Promise<unknown> {
       }
     }
   }
-  throw new Error(`The build could not be asked for: ${wordsOf(last)}.`);
+  throw new Error(`The build could not be asked for: ${sentenceOf(last)}`);
 }
 
 /** Everything after this belongs to no organization or project. */
@@ -84,6 +94,9 @@ function address(collection: URL, href: string | undefined): URL {
   }
   const link = new URL(href);
   const name = organization(collection);
+  if (link.origin === collection.origin && name !== organization(link)) {
+    throw new Error("its link leads to another organization, and the sign-in is for this one");
+  }
   if (link.origin === collection.origin || name === undefined || name !== organization(link) || link.protocol !== "https:") {
     return link;
   }

@@ -1,7 +1,8 @@
 // The page as one file: documents, rules, style and script are in it, and nothing is fetched.
 
-import { Health } from "patkeeper-web";
+import { onFailure } from "./failures";
 import { showPage, started } from "./page";
+import { health } from "./rules";
 import { failed, withoutRules } from "./states";
 import { RulesUnavailable, insidePage, loadRules } from "./wasm";
 
@@ -11,11 +12,11 @@ async function main(root: HTMLElement): Promise<void> {
   try {
     await loadRules(() => insidePage("wasm"));
     started();
-    const health = new Health(Date.now());
+    const judge = health(Date.now());
     for (const element of document.querySelectorAll<HTMLElement>("script.document")) {
-      health.add(element.dataset["name"] ?? "document", element.textContent ?? "");
+      judge.add(element.dataset["name"] ?? "document", element.textContent ?? "");
     }
-    await showPage(root, health, []);
+    await showPage(root, judge);
   } catch (error) {
     if (error instanceof RulesUnavailable) {
       withoutRules(root, error, ELSEWHERE);
@@ -27,5 +28,6 @@ async function main(root: HTMLElement): Promise<void> {
 
 const root = document.getElementById("page");
 if (root) {
+  onFailure((error) => failed(root, error, ELSEWHERE));
   void main(root);
 }

@@ -1,25 +1,26 @@
 // Earlier builds of the same pipeline, for the trend.
 
-import { type TrendPoint, trendPoint } from "patkeeper-web";
+import type { Trend } from "patkeeper-web";
 import { attachments, fetchAll, versioned } from "./attachments";
 import type { Place } from "./host";
-import { eachOf } from "./rest";
+import { Budget, eachOf } from "./rest";
+import { trendOf } from "./rules";
 import { wordsOf } from "./text";
 
 /** How far back the trend goes. */
 const BUILDS = 20;
 const AT_A_TIME = 3;
+/** What one of them may take, and all of them: a chart is not worth more than that. */
+const MB = 1024 * 1024;
+const ONE_BUILD = { bytes: 32 * MB, ms: 60_000 } as const;
+const ALL_BUILDS = { bytes: 160 * MB, ms: 180_000 } as const;
 /** The one document that counts PATs. */
 const MONITOR = /^PatMonitor/i;
 
 /** An earlier build: what it came to, or why that is not known. */
-export interface Earlier {
-  readonly build: number;
+export interface Earlier extends Trend {
   /** Its number or name in the pipeline. */
   readonly label: string;
-  readonly point: TrendPoint | undefined;
-  /** Said where there is no point. */
-  readonly gap: string;
 }
 
 interface Listed {
@@ -28,22 +29,23 @@ interface Listed {
   readonly finished: number;
 }
 
-/** Earlier builds, oldest first. `progress` hears how many are done. */
-export async function earlier(place: Place, progress: (done: number, of: number) => void): Promise<readonly Earlier[]> {
+/** Earlier builds, oldest first. `progress` hears how many are done; nothing more is asked once it is not `wanted`. */
+export async function earlier(place: Place, wanted: () => boolean, progress: (done: number, of: number) => void): Promise<readonly Earlier[]> {
   const builds = await list(place);
+  const budget = new Budget("earlier builds", ALL_BUILDS.bytes, ALL_BUILDS.ms);
   let done = 0;
   progress(done, builds.length);
   const all = await eachOf(builds, AT_A_TIME, async (build): Promise<Earlier> => {
-    const known = await point(place, build.id);
+    const known = wanted() ? await came(place, build.id, new Budget("its documents", ONE_BUILD.bytes, ONE_BUILD.ms, budget)) : { gap: "" };
     done += 1;
     progress(done, builds.length);
-    return { build: build.id, label: build.label, ...known };
+    return { label: build.label, ...known };
   });
   return all.reverse();
 }
 
 async function list(place: Place): Promise<readonly Listed[]> {
-  const { id, definition, finishTime } = place.build;
+  const { id, definition, branch, finishTime } = place.build;
   if (definition === undefined) {
     throw new Error("Azure DevOps has not said which pipeline this build belongs to.");
   }
@@ -52,37 +54,49 @@ async function list(place: Place): Promise<readonly Listed[]> {
   address.searchParams.set("queryOrder", "finishTimeDescending");
   address.searchParams.set("statusFilter", "completed");
   address.searchParams.set("$top", String(BUILDS + 1));
+  if (branch !== undefined) {
+    address.searchParams.set("branchName", branch);
+  }
   if (finishTime !== undefined) {
     address.searchParams.set("maxTime", finishTime);
   }
   const before = finishTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(finishTime);
   const listed = ((await versioned(address)) as { value?: unknown } | null)?.value;
-  return (Array.isArray(listed) ? listed : [])
-    .flatMap((entry: unknown): readonly Listed[] => {
+  if (!Array.isArray(listed)) {
+    throw new Error("Azure DevOps answered with something else than a list of builds.");
+  }
+  return listed
+    .map((entry: unknown): Listed => {
       const { id: number, buildNumber, finishTime: at } = (entry ?? {}) as Record<string, unknown>;
+      if (typeof number !== "number") {
+        throw new Error("Azure DevOps lists a build without a number.");
+      }
       const finished = typeof at === "string" ? Date.parse(at) : Number.NaN;
-      return typeof number === "number" ? [{ id: number, label: typeof buildNumber === "string" ? buildNumber : String(number), finished }] : [];
+      return { id: number, label: typeof buildNumber === "string" ? buildNumber : String(number), finished };
     })
     .filter((build) => build.id !== id && !(build.finished > before))
     .slice(0, BUILDS);
 }
 
-async function point(place: Place, build: number): Promise<Pick<Earlier, "point" | "gap">> {
+async function came(place: Place, build: number, budget: Budget): Promise<Trend> {
+  const texts = await textsOf(place, build, budget);
+  // Outside of what catches: rules that have stopped are no gap of one build.
+  return typeof texts === "string" ? { gap: texts } : trendOf(texts);
+}
+
+/** Of all its PatMonitor documents, or why one of them is not there: a part would be drawn as the whole. */
+async function textsOf(place: Place, build: number, budget: Budget): Promise<string[] | string> {
   try {
     const monitors = (await attachments(place, build)).filter((a) => MONITOR.test(a.name));
-    if (monitors.length === 0) {
-      return { point: undefined, gap: "no PatMonitor report" };
-    }
     const texts: string[] = [];
-    for (const fetched of await fetchAll(place, monitors)) {
+    for (const fetched of await fetchAll(place, monitors, budget)) {
       if (!("text" in fetched)) {
-        return { point: undefined, gap: fetched.words };
+        return fetched.words;
       }
       texts.push(fetched.text);
     }
-    const known = trendPoint(texts);
-    return { point: known, gap: known ? "" : "its report could not be read" };
+    return texts;
   } catch (error) {
-    return { point: undefined, gap: wordsOf(error) };
+    return wordsOf(error);
   }
 }

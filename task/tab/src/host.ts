@@ -13,6 +13,8 @@ export interface Build {
   readonly id: number;
   /** Its pipeline. */
   readonly definition: number | undefined;
+  /** `refs/heads/main`, where the host tells it. */
+  readonly branch: string | undefined;
   /** ISO 8601; absent while it runs. */
   readonly finishTime: string | undefined;
   readonly running: boolean;
@@ -64,7 +66,8 @@ export function token(): Promise<string> {
 
 /** Tells the host that there is something to see. */
 export function ready(): void {
-  void SDK.notifyLoadSucceeded();
+  // A host that does not care takes nothing away from the page.
+  SDK.notifyLoadSucceeded().catch(() => undefined);
 }
 
 /** Lets the host give the page the room that it takes. */
@@ -148,7 +151,7 @@ function buildChanged(): () => Build | undefined {
 
 /** A build as the host tells it; its states come as names or as numbers. */
 function understood(build: unknown): Build | undefined {
-  const { id, definition, finishTime, status } = (build ?? {}) as Record<string, unknown>;
+  const { id, definition, sourceBranch, finishTime, status } = (build ?? {}) as Record<string, unknown>;
   if (typeof id !== "number") {
     return undefined;
   }
@@ -158,6 +161,7 @@ function understood(build: unknown): Build | undefined {
   return {
     id,
     definition: typeof pipeline === "number" ? pipeline : undefined,
+    branch: typeof sourceBranch === "string" && sourceBranch !== "" ? sourceBranch : undefined,
     finishTime: ended,
     running: ended === undefined && status !== "completed" && status !== 2,
   };

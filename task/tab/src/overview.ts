@@ -1,7 +1,7 @@
 // The top of the page, for who looks for ten seconds: how it stands, as of when, for which organizations, how many.
 
 import type { Count, DocumentEntry, Overview } from "patkeeper-web";
-import { button, el, fill, foreign } from "./dom";
+import { button, el, fill, folded, foreign } from "./dom";
 import { sign, worse } from "./tone";
 import { counted, number } from "./text";
 import type { View } from "./view";
@@ -15,9 +15,9 @@ export interface Missed {
 }
 
 /** What the page says first. Always the steps' own verdict, also while other thresholds are tried. */
-export function headline(overview: Overview, missed: readonly Missed[]): HTMLElement {
+export function headline(overview: Overview, missed: readonly Missed[], running: boolean): HTMLElement {
   const partly = missed.length > 0 || unread(overview.documents).length > 0;
-  const tone = partly ? worse(overview.tone, "unknown") : overview.tone;
+  const tone = worse(overview.tone, partly ? "unknown" : running ? "notice" : "good");
   const said =
     missed.length > 0
       ? `${counted(missed.length, "document", "documents")} of this build could not be read: what follows is only a part.`
@@ -31,6 +31,7 @@ export function headline(overview: Overview, missed: readonly Missed[]): HTMLEle
       { class: "verdict-words" },
       el("h1", {}, said),
       missed.length > 0 && el("p", { class: "verdict-rest" }, overview.headline),
+      overview.since !== undefined && el("p", { class: "verdict-rest" }, overview.since),
       overview.verdict !== undefined && el("p", { class: "verdict-sentence" }, overview.verdict),
       asOf(overview),
     ),
@@ -50,6 +51,17 @@ function asOf(overview: Overview): HTMLElement {
   return line;
 }
 
+/** Said while steps may still leave something. */
+export function unfinished(again: () => void): HTMLElement {
+  return el(
+    "section",
+    { class: "panel banner tone-notice", "aria-labelledby": "unfinished" },
+    el("h2", { id: "unfinished" }, sign("notice"), "This build is still running"),
+    el("p", {}, "What its steps have left so far is below. What steps that have not ended yet will find or do is not on this page."),
+    button({ class: "push" }, again, "Look again"),
+  );
+}
+
 /** Documents that are not part of the page, and why. */
 export function incomplete(documents: readonly DocumentEntry[], missed: readonly Missed[]): HTMLElement | undefined {
   const all = [...missed, ...unread(documents)];
@@ -61,8 +73,18 @@ export function incomplete(documents: readonly DocumentEntry[], missed: readonly
     { class: "panel banner tone-unknown", "aria-labelledby": "incomplete" },
     el("h2", { id: "incomplete" }, sign("unknown"), all.length === 1 ? "A document is missing from this page" : `${number(all.length)} documents are missing from this page`),
     el("p", {}, "Do not take what is shown for the whole."),
-    el("ul", { class: "plain-list" }, ...all.map((d) => el("li", {}, foreign(d.name, { class: "strong" }), ": ", d.words))),
+    documentList(all),
   );
+}
+
+/** Documents listed at once. */
+const FIRST = 10;
+
+/** Documents by name, each with what is to be said of it. */
+export function documentList(all: readonly Missed[]): HTMLElement {
+  const list = (some: readonly Missed[]): HTMLElement => el("ul", { class: "plain-list" }, ...some.map((d) => el("li", {}, foreign(d.name, { class: "strong" }), ": ", d.words)));
+  const rest = all.slice(FIRST);
+  return el("div", {}, list(all.slice(0, FIRST)), rest.length > 0 && folded([`${number(rest.length)} more`], {}, () => [list(rest)]));
 }
 
 function unread(documents: readonly DocumentEntry[]): readonly DocumentEntry[] {

@@ -5,7 +5,7 @@ import { changes } from "./changes";
 import { el, fill } from "./dom";
 import { findingsByRow } from "./details";
 import { findings } from "./findings";
-import { type Missed, chips, headline, incomplete, notes } from "./overview";
+import { type Missed, chips, headline, incomplete, notes, unfinished } from "./overview";
 import { table } from "./table";
 import { timeline } from "./timeline";
 import { missing, unreadable } from "./unreadable";
@@ -21,21 +21,29 @@ export function started(): void {
   performance.mark(STARTED);
 }
 
-/**
- * Draws the page into `root`: what is looked at first at once, the rest after a frame. `last` is shown before the
- * notes. Resolves when all is there.
- */
-export async function showPage(root: HTMLElement, health: Health, missed: readonly Missed[], last?: HTMLElement): Promise<void> {
+/** What the page shows beside what the rules say. */
+export interface Beside {
+  /** Documents that could not be fetched. */
+  readonly missed?: readonly Missed[];
+  /** Looks once more; given while the build is running. */
+  readonly again?: (() => void) | undefined;
+  /** Shown before the notes. */
+  readonly last?: HTMLElement;
+}
+
+/** Draws the page into `root`: what is looked at first at once, the rest after a frame. Resolves when all is there. */
+export async function showPage(root: HTMLElement, health: Health, { missed = [], again, last }: Beside = {}): Promise<void> {
   const overview = health.overview();
   const judged = overview.verdict !== undefined;
   const top = [
+    again && unfinished(again),
     incomplete(overview.documents, missed),
     missing(overview),
     unreadable(overview),
   ];
   const rest = judged ? judgedParts(health, overview, last) : undefined;
   const tail = el("div", { class: "tail" });
-  fill(root, headline(overview, missed), rest?.chips, ...top, ...(rest?.first ?? [unjudged(overview)]), tail);
+  fill(root, headline(overview, missed, again !== undefined), rest?.chips, ...top, ...(rest?.first ?? [unjudged(overview)]), tail);
   root.removeAttribute("aria-busy");
   await frame();
   performance.mark(FIRST_PAINT);

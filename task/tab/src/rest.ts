@@ -17,14 +17,52 @@ export class Refusal extends Error {
   }
 }
 
+/** What several answers may take together. */
+export class Budget {
+  #bytes: number;
+  readonly #until: number;
+
+  constructor(
+    /** Whose answers these are. */
+    readonly what: string,
+    readonly bytes: number,
+    readonly ms: number,
+    /** What it is a part of. */
+    readonly whole?: Budget,
+  ) {
+    this.#bytes = bytes;
+    this.#until = performance.now() + ms;
+  }
+
+  /** How long one more answer may take, in milliseconds. Throws where nothing more is read. */
+  next(): number {
+    const left = Math.min(this.#until - performance.now(), this.whole?.next() ?? ANSWER_MS);
+    if (left <= 0) {
+      throw new Refusal(undefined, `${this.what} took longer than ${this.ms / 1000} seconds together, so this one was not waited for`);
+    }
+    this.take(0);
+    return left;
+  }
+
+  /** Uses up so many bytes. Throws where that is more than there are. */
+  take(bytes: number): void {
+    this.#bytes -= bytes;
+    if (this.#bytes < 0) {
+      throw new Refusal(undefined, `${this.what} are larger than ${megabytes(this.bytes)} together, and no more than that is read`);
+    }
+    this.whole?.take(bytes);
+  }
+}
+
 /** The text at an address, which has to be at `origin`. */
-export async function text(address: URL, origin: string): Promise<string> {
+export async function text(address: URL, origin: string, budget?: Budget): Promise<string> {
   if (address.origin !== origin || address.username !== "" || address.password !== "") {
     throw new Refusal(undefined, `it is said to be at ${address.origin}, and the sign-in is sent to ${origin} only`);
   }
+  const patience = Math.min(ANSWER_MS, budget?.next() ?? ANSWER_MS);
   const bearer = await token();
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), ANSWER_MS);
+  const timer = setTimeout(() => abort.abort(), patience);
   try {
     const answer = await fetch(address, {
       headers: { Authorization: `Bearer ${bearer}`, Accept: "application/json, application/octet-stream" },
@@ -42,18 +80,18 @@ export async function text(address: URL, origin: string): Promise<string> {
       await answer.body?.cancel();
       throw new Refusal(203, "Azure DevOps asks for a sign-in (203): reload the page");
     }
-    return await bounded(answer);
+    return await bounded(answer, budget);
   } catch (error) {
     if (error instanceof Refusal) {
       throw error;
     }
-    throw new Refusal(undefined, abort.signal.aborted ? `no complete answer within ${ANSWER_MS / 1000} seconds: try again` : "the request failed on its way: check the network, a proxy, or a blocking extension of the browser; a redirect is not followed");
+    throw new Refusal(undefined, abort.signal.aborted ? `no complete answer within ${Math.ceil(patience / 1000)} seconds: try again` : "the request failed on its way: check the network, a proxy, or a blocking extension of the browser; a redirect is not followed");
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function bounded(answer: Response): Promise<string> {
+async function bounded(answer: Response, budget: Budget | undefined): Promise<string> {
   const reader = answer.body?.getReader();
   const decoder = new TextDecoder();
   let size = 0;
@@ -64,13 +102,22 @@ async function bounded(answer: Response): Promise<string> {
       break;
     }
     size += value.byteLength;
-    if (size > LARGEST) {
+    try {
+      budget?.take(value.byteLength);
+      if (size > LARGEST) {
+        throw new Refusal(undefined, `it is larger than ${megabytes(LARGEST)}, and no step of Patkeeper leaves such a document`);
+      }
+    } catch (error) {
       await reader.cancel();
-      throw new Refusal(undefined, `it is larger than ${LARGEST / 1024 / 1024} MB, and no step of Patkeeper leaves such a document`);
+      throw error;
     }
     all += decoder.decode(value, { stream: true });
   }
   return all + decoder.decode();
+}
+
+function megabytes(bytes: number): string {
+  return `${bytes / 1024 / 1024} MB`;
 }
 
 function refusal(status: number): string {

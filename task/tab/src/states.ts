@@ -1,11 +1,11 @@
 // What the page says when there is nothing to draw: what is going on, and what to do.
 
 import type { Tone } from "patkeeper-web";
-import { button, el, fill, foreign } from "./dom";
-import type { Missed } from "./overview";
+import { button, el, fill } from "./dom";
+import { type Missed, documentList } from "./overview";
 import { sign } from "./tone";
 import { RulesUnavailable } from "./wasm";
-import { wordsOf } from "./text";
+import { sentenceOf } from "./text";
 
 interface State {
   readonly tone: Tone;
@@ -32,7 +32,7 @@ function show(root: HTMLElement, state: State): void {
         { class: "verdict-words", role: "status" },
         el("h1", {}, state.title),
         ...state.words.map((words) => el("p", {}, words)),
-        state.missed !== undefined && state.missed.length > 0 && el("ul", { class: "plain-list" }, ...state.missed.map((m) => el("li", {}, foreign(m.name, { class: "strong" }), ": ", m.words))),
+        state.missed !== undefined && state.missed.length > 0 && documentList(state.missed),
         state.ways !== undefined && el("ul", { class: "ways" }, ...state.ways.map((way) => el("li", {}, way))),
         state.again && button({ class: "push" }, state.again, "Try again"),
       ),
@@ -41,10 +41,12 @@ function show(root: HTMLElement, state: State): void {
   root.removeAttribute("aria-busy");
 }
 
-/** While something is under way. */
-export function loading(root: HTMLElement, what: string): void {
+/** While something is under way. What is returned says how it goes on. */
+export function loading(root: HTMLElement, what: string): (now: string) => void {
   root.setAttribute("aria-busy", "true");
-  fill(root, el("div", { class: "loading", role: "status" }, el("span", { class: "spinner", "aria-hidden": "true" }), el("p", {}, what)));
+  const words = el("p", {}, what);
+  fill(root, el("div", { class: "loading", role: "status" }, el("span", { class: "spinner", "aria-hidden": "true" }), words));
+  return (now) => fill(words, now);
 }
 
 /** No task of ours has left a document. */
@@ -60,7 +62,7 @@ export function nothing(root: HTMLElement, running: boolean, again: () => void):
     ways: running
       ? ["Wait until a Patkeeper step has ended, then try again."]
       : [
-          "Did a Patkeeper step run at all? A step that was skipped or cancelled, or that refused its inputs, leaves nothing: see its log.",
+          "Did a Patkeeper step run at all? A step that was skipped or cancelled, that ran out of time, or that refused its inputs, leaves nothing: see its log.",
           "Does the step run with restricted commands (target: commands: restricted)? Then the agent drops attachments. The log and the output variables are complete all the same.",
           "Is the run older than this version of the extension, or have its attachments been deleted by retention? Run it again.",
         ],
@@ -85,7 +87,7 @@ export function refused(root: HTMLElement, error: unknown, again: () => void): v
   show(root, {
     tone: "unknown",
     title: "What this build left could not be looked up",
-    words: [wordsOf(error), "So nothing is known here about its PATs. This does not mean that they are fine."],
+    words: [sentenceOf(error), "So nothing is known here about its PATs. This does not mean that they are fine."],
     ways: [
       "Reload the page: a sign-in may have ended.",
       "Check that you may view this build and its pipeline.",
@@ -132,12 +134,12 @@ export function withoutRules(root: HTMLElement, error: RulesUnavailable, elsewhe
   });
 }
 
-/** A bug of the page. */
+/** A bug of the page. Whatever it showed is taken away: it may be wrong, and would no longer answer. */
 export function failed(root: HTMLElement, error: unknown, elsewhere = ELSEWHERE): void {
   show(root, {
     tone: "unknown",
-    title: "This page could not be drawn",
-    words: [`That is a bug in Patkeeper's page: ${wordsOf(error)}`, "So nothing is known here about the PATs."],
+    title: "This page has failed",
+    words: [`That is a bug in Patkeeper's page: ${sentenceOf(error)}`, "So nothing is known here about the PATs. What stood here before is not to be relied on."],
     ways: ["Reload the page.", elsewhere],
   });
 }

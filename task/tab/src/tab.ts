@@ -1,17 +1,25 @@
 // The results tab of a build in Azure DevOps.
 
-import { Health, trendPoint } from "patkeeper-web";
-import { type Fetched, attachments, fetchAll } from "./attachments";
+import { type Attachment, type Fetched, attachments, fetchAll } from "./attachments";
+import { onFailure } from "./failures";
 import { earlier } from "./history";
 import { NoBuild, type Place, fitHost, place, ready, shakeHands } from "./host";
 import { showPage, started } from "./page";
+import { Budget } from "./rest";
+import { Stopped, health, trendOf } from "./rules";
 import { failed, loading, noBuild, nothing, refused, unfetched, withoutRules } from "./states";
+import { number } from "./text";
 import { watchTheme } from "./theme";
 import { trend } from "./trend";
 import { RulesUnavailable, besidePage, loadRules } from "./wasm";
 import type { Missed } from "./overview";
 
 const RULES = "patkeeper_web_bg.wasm";
+/** What all documents of the build may take together. */
+const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_MS = 300_000;
+/** Longest that the page stands still while it reads documents. */
+const STILL_MS = 100;
 
 async function main(root: HTMLElement): Promise<void> {
   loading(root, "Loading PAT health.");
@@ -24,13 +32,14 @@ async function main(root: HTMLElement): Promise<void> {
     return;
   }
   fitHost(root);
-  await look(root, again);
+  // Until then the host shows its own sign of waiting, which says nothing.
   ready();
+  await look(root, again);
 }
 
 /** From the host's answers to the page, or to words that say why there is none. */
 async function look(root: HTMLElement, again: () => void): Promise<void> {
-  loading(root, "Looking for what this build's steps have left.");
+  const say = loading(root, "Looking for what this build's steps have left.");
   // Both are needed; why the rules cannot run is told only where there is something to judge.
   const rules = loadRules(() => besidePage(RULES)).then(
     () => undefined,
@@ -45,7 +54,7 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
       nothing(root, here.build.running, again);
       return;
     }
-    fetched = await fetchAll(here, found);
+    fetched = await fetchSaying(here, found, say);
   } catch (error) {
     if (error instanceof NoBuild) {
       noBuild(root, again);
@@ -65,35 +74,68 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
     return;
   }
   try {
-    await draw(root, here, fetched, missed);
+    await draw(root, here, fetched, missed, again, say);
   } catch (error) {
     failed(root, error);
   }
 }
 
-async function draw(root: HTMLElement, here: Place, fetched: readonly Fetched[], missed: readonly Missed[]): Promise<void> {
+function fetchSaying(here: Place, found: readonly Attachment[], say: (now: string) => void): Promise<Fetched[]> {
+  return fetchAll(here, found, new Budget("the documents of this build", MOST_BYTES, MOST_MS), (done, of) => {
+    say(`Fetching what this build's steps have left: ${number(done)} of ${number(of)} documents.`);
+  });
+}
+
+async function draw(root: HTMLElement, here: Place, fetched: readonly Fetched[], missed: readonly Missed[], again: () => void, say: (now: string) => void): Promise<void> {
   started();
-  const health = new Health(Date.now());
+  const judge = health(Date.now());
   const texts: string[] = [];
+  let moved = performance.now();
   for (const document of fetched) {
     if ("text" in document) {
-      health.add(document.title, document.text);
+      if (performance.now() - moved > STILL_MS) {
+        say(`Reading what this build's steps have left: ${number(texts.length)} of ${number(fetched.length - missed.length)} documents.`);
+        await new Promise((resolve) => setTimeout(resolve));
+        moved = performance.now();
+      }
+      judge.add(document.title, document.text);
       texts.push(document.text);
     }
   }
-  const before = trend();
-  await showPage(root, health, missed, before.section);
+  const before = trend(here.build.branch);
+  await showPage(root, judge, { missed, again: here.build.running ? again : undefined, last: before.section });
   if (!before.section.isConnected) {
     return;
   }
-  // The page stands by now: whatever fails here is said in its own place.
-  earlier(here, before.progress).then(
-    (builds) => before.draw(builds, missed.length > 0 ? undefined : trendPoint(texts)),
-    before.failed,
-  );
+  // The page stands by now: whatever fails here is said in its own place, unless the rules themselves have failed.
+  const inTheWay = (error: unknown): void => {
+    if (error instanceof Stopped) {
+      throw error;
+    }
+    before.failed(error);
+  };
+  void lookedAt()
+    .then(() => earlier(here, () => before.section.isConnected, before.progress))
+    .then((builds) => before.draw(builds, missed.length > 0 ? { gap: "not all of its documents could be fetched" } : trendOf(texts)))
+    .catch(inTheWay);
+}
+
+/** Resolves once somebody looks at the page: nobody needs a chart in the background. */
+function lookedAt(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (document.visibilityState === "visible") {
+        document.removeEventListener("visibilitychange", look);
+        resolve();
+      }
+    };
+    document.addEventListener("visibilitychange", look);
+    look();
+  });
 }
 
 const root = document.getElementById("page");
 if (root) {
+  onFailure((error) => failed(root, error));
   main(root).catch((error: unknown) => failed(root, error));
 }

@@ -37,6 +37,13 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
   const body = el("tbody");
   const heads = columns.map((column) => head(column, view));
   const empty = el("p", { class: "empty quiet", hidden: true });
+  const partial = el("p", { class: "partial" });
+  const drawPartial = (): void => {
+    // Under other thresholds there is more that the rows cannot tell.
+    const { partial: words } = view.overview;
+    partial.hidden = words === undefined;
+    fill(partial, ...(words === undefined ? [] : [sign("notice"), words]));
+  };
   const said = el("p", { class: "row-count", role: "status", "aria-live": "polite" });
   const pager = el("nav", { class: "pager", "aria-label": "Pages of the table" });
   const grid = el(
@@ -52,7 +59,7 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
     "section",
     { class: "section", "aria-labelledby": "pats" },
     el("div", { class: "table-head" }, heading, said),
-    overview.partial !== undefined && el("p", { class: "partial" }, sign("notice"), overview.partial),
+    partial,
     bar?.bar,
     el("div", { class: "table-scroll" }, grid),
     empty,
@@ -72,8 +79,12 @@ export function table(view: View, findingsOf: (row: number) => readonly RowFindi
     turn(pager, page, view, () => section.scrollIntoView({ block: "start" }));
   };
   draw(FIRST_ROWS);
+  drawPartial();
   view.onAsked(() => draw());
-  view.onJudged(() => draw());
+  view.onJudged(() => {
+    draw();
+    drawPartial();
+  });
   return {
     section,
     complete: () => {
@@ -163,11 +174,18 @@ function rowOf(row: PatRow, columns: readonly Column[], findingsOf: (row: number
       opened = undefined;
     } else {
       opened = el("tr", { class: "details", id }, el("td", { colspan: columns.length }, details(row, findingsOf(row.row))));
+      opened.addEventListener("keydown", close);
       line.after(opened);
     }
     opener.setAttribute("aria-expanded", String(opened !== undefined));
     opener.setAttribute("aria-controls", id);
     line.classList.toggle("open", opened !== undefined);
+  };
+  const close = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && opened) {
+      toggle();
+      opener.focus();
+    }
   };
   const opener = button({ class: "opener", "aria-expanded": "false" }, toggle, foreign(nameOf(row.name), { class: "clamp name" }));
   const line = el(
@@ -179,6 +197,7 @@ function rowOf(row: PatRow, columns: readonly Column[], findingsOf: (row: number
         : el("td", { class: `col-${column.id}` }, ...column.cell(row)),
     ),
   );
+  line.addEventListener("keydown", close);
   line.addEventListener("click", (event) => {
     const inButton = event.target instanceof Element && event.target.closest("button") !== null;
     if (!inButton && (getSelection()?.isCollapsed ?? true)) {

@@ -1,5 +1,6 @@
 // Text of strangers, made harmless for a page: names and messages are written by someone else, and a text node alone
-// does not stop them from looking like something they are not.
+// does not stop them from looking like something they are not. The rules have their own for what they write; states
+// that are shown without them need this one.
 
 /** Stands for whatever was taken out. */
 const REPLACEMENT = "\ufffd";
@@ -45,4 +46,10 @@ export function isoDay(ms: number): string {
 /** Words of whatever was thrown. */
 export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The same as a sentence of its own. */
+export function sentenceOf(error: unknown): string {
+  const words = wordsOf(error);
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }

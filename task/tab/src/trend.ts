@@ -1,10 +1,10 @@
 // How many PATs were healthy, due and dead in the builds before this one.
 
-import type { TrendPoint } from "patkeeper-web";
-import { el, fill, folded, svg } from "./dom";
+import type { Trend as Came, TrendPoint } from "patkeeper-web";
+import { el, fill, folded, foreign, svg } from "./dom";
 import type { Earlier } from "./history";
 import { sign } from "./tone";
-import { counted, number, wordsOf } from "./text";
+import { counted, nameOf, number, sentenceOf } from "./text";
 
 const HEIGHT = 120;
 const BAR = 26;
@@ -13,32 +13,26 @@ const GAP = 8;
 const OVER = 18;
 const UNDER = 22;
 
-interface Entry {
-  readonly label: string;
-  readonly point: TrendPoint | undefined;
-  readonly gap: string;
-}
-
 export interface Trend {
   readonly section: HTMLElement;
   progress(done: number, of: number): void;
   failed(error: unknown): void;
-  /** `now`: this build's own point. */
-  draw(builds: readonly Earlier[], now: TrendPoint | undefined): void;
+  /** `now`: what this build came to. */
+  draw(builds: readonly Earlier[], now: Came): void;
 }
 
-/** The section, which first says that earlier builds are being read. */
-export function trend(): Trend {
+/** The section, which first says that earlier builds are being read: those of one branch, where it is known. */
+export function trend(branch: string | undefined): Trend {
   const words = el("p", { class: "quiet", role: "status" }, "Earlier builds are being read.");
   const chart = el("div", { class: "trend-chart" });
   return {
-    section: el("section", { class: "section", "aria-labelledby": "trend" }, el("h2", { id: "trend" }, "Earlier builds"), words, chart),
+    section: el("section", { class: "section", "aria-labelledby": "trend" }, el("h2", { id: "trend" }, "Earlier builds", branch !== undefined && el("span", { class: "quiet heading-count" }, "of ", foreign(nameOf(branch.replace(/^refs\/heads\//, ""))))), words, chart),
     progress: (done, of) => fill(words, `Earlier builds are being read: ${done} of ${of}.`),
-    failed: (error) => fill(words, `Earlier builds could not be read. ${wordsOf(error)}`),
+    failed: (error) => fill(words, `Earlier builds could not be read. ${sentenceOf(error)}`),
     draw: (builds, now) => {
-      const entries: readonly Entry[] = [...builds, ...(now ? [{ label: "this build", point: now, gap: "" }] : [])];
+      const entries: readonly Earlier[] = [...builds, { label: "this build", ...now }];
       const known = entries.flatMap((entry) => (entry.point ? [entry.point] : []));
-      fill(words, sentence(builds, known));
+      fill(words, sentence(builds, known) + (now.point ? "" : ` This build has no bar: ${now.gap}.`));
       fill(
         chart,
         ...(known.length > 1 || builds.length > 0 ? [el("div", { class: "trend-scroll", role: "group", "aria-label": "Chart of earlier builds", tabindex: 0 }, draw(entries)), legend(), folded(["The same as a table"], { class: "quiet-fold" }, () => [asTable(entries)])] : []),
@@ -49,7 +43,7 @@ export function trend(): Trend {
 
 function sentence(builds: readonly Earlier[], known: readonly TrendPoint[]): string {
   if (builds.length === 0) {
-    return "This is the first completed build of its pipeline, so there is nothing to compare with.";
+    return "No earlier completed build is there to compare with.";
   }
   const gaps = builds.filter((build) => build.point === undefined).length;
   const tail = gaps > 0 ? ` ${counted(gaps, "build has", "builds have")} no numbers: see the table.` : "";
@@ -62,7 +56,7 @@ function sentence(builds: readonly Earlier[], known: readonly TrendPoint[]): str
   return `Since ${from.atWords}: dead ${change(from.dead, to.dead)}; due ${change(from.due, to.due)}; healthy ${change(from.healthy, to.healthy)}.${tail}`;
 }
 
-function draw(entries: readonly Entry[]): SVGSVGElement {
+function draw(entries: readonly Earlier[]): SVGSVGElement {
   const most = Math.max(1, ...entries.map(({ point }) => (point ? point.healthy + point.due + point.dead : 0)));
   const width = entries.length * (BAR + GAP) + GAP;
   const base = OVER + HEIGHT;
@@ -76,7 +70,7 @@ function draw(entries: readonly Entry[]): SVGSVGElement {
   );
 }
 
-function bar({ label, point, gap }: Entry, x: number, base: number, most: number): SVGGElement {
+function bar({ label, point, gap }: Earlier, x: number, base: number, most: number): SVGGElement {
   if (!point) {
     return svg("g", { class: "gap" }, svg("title", {}, `${label}: ${gap}`), svg("rect", { x, y: base - 24, width: BAR, height: 24 }), svg("text", { x: x + BAR / 2, y: base - 8, "text-anchor": "middle" }, "–"));
   }
@@ -102,7 +96,7 @@ function bar({ label, point, gap }: Entry, x: number, base: number, most: number
 }
 
 /** Month and day under every bar that has the room. */
-function dates(entries: readonly Entry[], base: number): readonly SVGTextElement[] {
+function dates(entries: readonly Earlier[], base: number): readonly SVGTextElement[] {
   return entries.flatMap(({ point }, i) => {
     const x = GAP + i * (BAR + GAP) + BAR / 2;
     return point ? [svg("text", { class: "trend-date", x, y: base + 15, "text-anchor": "middle" }, point.atWords.slice(5))] : [];
@@ -114,7 +108,7 @@ function legend(): HTMLElement {
   return el("ul", { class: "legend" }, entry("healthy", "healthy"), entry("due", "due: warning or critical"), entry("dead", "dead: ended or missing"), entry("unread", "? could not read everything"));
 }
 
-function asTable(entries: readonly Entry[]): HTMLElement {
+function asTable(entries: readonly Earlier[]): HTMLElement {
   const heads = ["Build", "Day", "Verdict", "Healthy", "Due", "Dead", "Unreadable"];
   return el(
     "div",

@@ -1,7 +1,6 @@
 // What if other thresholds held: a question, answered at once by the same rules, and never the verdict.
 
 import { button, el, fill } from "./dom";
-import { wordsOf } from "./text";
 import type { View } from "./view";
 
 /** As far as the sliders go, unless the steps judged by more. */
@@ -40,16 +39,12 @@ export function whatIf(view: View): HTMLElement {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      try {
-        if (warning.value() === judgedWarningDays && critical.value() === judgedCriticalDays) {
-          view.judgeAsReported();
-        } else {
-          view.judge(warning.value(), critical.value());
-        }
-        say();
-      } catch (error) {
-        fill(answer, wordsOf(error));
+      if (warning.value() === judgedWarningDays && critical.value() === judgedCriticalDays) {
+        view.judgeAsReported();
+      } else {
+        view.judge(warning.value(), critical.value());
       }
+      say();
     });
   };
   // A critical threshold over the warning one means nothing, so one pushes the other along.
