@@ -235,21 +235,17 @@ impl Stage {
         ]
     }
 
-    /// Writes the page with what the steps left, as a build's page shows it: of one task's reports the last one, but of every
-    /// rotation its own.
+    /// Writes the page with what the steps left, all of it, as a build's page gets it.
     fn write_page(&self, page: &Page, file: &Path) -> anyhow::Result<PathBuf> {
         let steps = self.steps.borrow();
-        let mut documents: Vec<(String, PathBuf)> = Vec::new();
-        for (at, (task, folder)) in steps.iter().enumerate() {
-            let later = steps
-                .iter()
-                .skip(at + 1)
-                .any(|(later, _)| later.name == task.name);
-            let document = folder.join("patkeeper.json");
-            if document.is_file() && (task.name == pat_rotate::TASK.name || !later) {
-                documents.push((format!("{}-{}.json", at + 1, task.name), document));
-            }
-        }
+        let documents = (1..)
+            .zip(steps.iter())
+            .map(|(number, (task, folder))| {
+                let name = format!("{number}-{}.json", task.name);
+                (name, folder.join("patkeeper.json"))
+            })
+            .filter(|(_, document)| document.is_file());
+        let documents: Vec<(String, PathBuf)> = documents.collect();
         let named: Vec<(&str, &Path)> = documents
             .iter()
             .map(|(name, document)| (name.as_str(), document.as_path()))

@@ -67,6 +67,19 @@ pub enum DocumentError {
     },
 }
 
+impl DocumentError {
+    /// Whether the text may be a document of this kind and version or of another version, for all that can be told.
+    #[must_use]
+    pub fn may_be(&self, schema: &str) -> bool {
+        let kind = |schema: &str| schema.split('/').next().unwrap_or_default().to_owned();
+        match self {
+            Self::NotJson { .. } | Self::NotPatkeepers => true,
+            Self::Newer { found } | Self::Older { found } => kind(found) == kind(schema),
+            Self::DoesNotFit { schema: found, .. } => kind(found) == kind(schema),
+        }
+    }
+}
+
 /// Longest value of `schema` quoted, in characters.
 const QUOTED: usize = 60;
 

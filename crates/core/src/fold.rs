@@ -5,6 +5,8 @@
 //! it cannot tell.
 //!
 //! - A report that another one was merged from is left out where that one is here, too.
+//! - Of reports that ask the same (the same PATs of the same organizations, judged by the same settings) the one judged
+//!   last is shown: the others are earlier looks or attempts. What one of them said worse is a note.
 //! - A PAT is told apart by its organization and id. Where several reports have it, the one judged last says how it
 //!   stands, since a step in between may have rotated it. If it stood worse before, a note says so, and the verdict,
 //!   which is the worst of the reports', still tells of it.
@@ -12,9 +14,14 @@
 //!   an earlier report has stays: steps may run different policies.
 //! - Thresholds are each report's own. Where they differ, the view's are the strictest, and a note says so.
 
+mod again;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
+
+use self::again::{said_worse, superseded_by};
 use crate::judge::{Tally, Thresholds, Unlisted, add_notes, verdict};
 use crate::render::count;
 use crate::report::{
@@ -35,27 +42,41 @@ pub struct Folded {
     pub report: Report,
     /// What its reports count and do not list.
     pub unlisted: Vec<Unlisted>,
-    /// See [`left_out`].
-    pub left_out: Vec<bool>,
+    /// When the oldest report was judged that is shown; the latest is the view's own moment.
+    pub from: DateTime<Utc>,
+    /// See [`parts`].
+    pub parts: Vec<Part>,
     /// Said where only shares of the users are here and none that merges them, as sentences.
     pub shares: Vec<String>,
+}
+
+/// What becomes of one report among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// It is part of the view.
+    Shown,
+    /// One that was merged from it is.
+    Merged,
+    /// A later one that asks the same has taken its place.
+    Superseded,
 }
 
 /// Folds reports in any order. `None`: there are none.
 #[must_use]
 pub fn fold(reports: &[Report]) -> Option<Folded> {
-    let left_out = left_out(reports);
+    let superseded_by = superseded_by(reports);
+    let parts = parts_of(reports, &superseded_by);
     let mut kept: Vec<&Report> = reports
         .iter()
-        .zip(&left_out)
-        .filter_map(|(report, left_out)| (!left_out).then_some(report))
+        .zip(&parts)
+        .filter_map(|(report, part)| (*part == Part::Shown).then_some(report))
         .collect();
     // The one judged last first; of those judged at once the one given last.
     kept.reverse();
     kept.sort_by_key(|report| std::cmp::Reverse(report.run.at));
     let (last, earlier) = kept.split_first()?;
 
-    let unlisted: Vec<Unlisted> = kept.iter().filter_map(|report| Unlisted::of(report)).collect();
+    let (unlisted, twice) = unlisted(&kept);
     let shares = shares(&kept);
     let mut tally = Tally::new(usize::MAX);
     let worse_before = rows(&kept, &mut tally);
@@ -97,8 +118,20 @@ pub fn fold(reports: &[Report]) -> Option<Folded> {
             None => report.organizations.push(organization.clone()),
         }
     }
-    let own = [worse_before, thresholds_differ(&kept)].into_iter().flatten();
-    add_notes(&mut report.notes, &own.collect::<Vec<_>>());
+    let own = [worse_before, thresholds_differ(&kept), twice];
+    let mut own: Vec<String> = own.into_iter().flatten().collect();
+    let earlier = reports.iter().zip(&superseded_by).zip(&parts);
+    let mut earlier: Vec<(&Report, &Report)> = earlier
+        .filter(|(_, part)| **part == Part::Superseded)
+        .filter_map(|((earlier, by), _)| Some((earlier, reports.get((*by)?)?)))
+        .collect();
+    earlier.sort_by_key(|(earlier, _)| std::cmp::Reverse(earlier.run.at));
+    own.extend(
+        earlier
+            .into_iter()
+            .filter_map(|(earlier, later)| said_worse(earlier, later)),
+    );
+    add_notes(&mut report.notes, &own);
     for given in &kept {
         if given.status > verdict(&given.totals) {
             let note = format!(
@@ -113,21 +146,79 @@ pub fn fold(reports: &[Report]) -> Option<Folded> {
     Some(Folded {
         report,
         unlisted,
-        left_out,
+        from: kept.last().map_or(last.run.at, |oldest| oldest.run.at),
+        parts,
         shares,
     })
 }
 
-/// For each report whether it is left out of their view, because one that was merged from it is among them.
+/// What becomes of each report.
 #[must_use]
-pub fn left_out(reports: &[Report]) -> Vec<bool> {
-    (0..reports.len())
-        .map(|at| is_merged_in_another(at, reports))
-        .collect()
+pub fn parts(reports: &[Report]) -> Vec<Part> {
+    parts_of(reports, &superseded_by(reports))
+}
+
+fn parts_of(reports: &[Report], superseded_by: &[Option<usize>]) -> Vec<Part> {
+    let parts = superseded_by.iter().enumerate().map(|(at, by)| {
+        if is_merged_in_another(at, reports) {
+            Part::Merged
+        } else if by.is_some() {
+            Part::Superseded
+        } else {
+            Part::Shown
+        }
+    });
+    parts.collect()
 }
 
 fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
+}
+
+/// What tells a PAT apart.
+type PatKeyed<'a> = (String, &'a str);
+
+fn pat_key(pat: &PatEntry) -> PatKeyed<'_> {
+    (pat.organization.to_lowercase(), pat.authorization_id.as_str())
+}
+
+/// What the reports count and do not list. Of several that tell of the same users of an organization only the one with
+/// the most, since theirs may be the same PATs; the sentence says so.
+fn unlisted(kept: &[&Report]) -> (Vec<Unlisted>, Option<String>) {
+    let mut all: Vec<(&Report, Unlisted)> = kept
+        .iter()
+        .filter_map(|report| Some((*report, Unlisted::of(report)?)))
+        .collect();
+    all.sort_by_key(|(_, unlisted)| std::cmp::Reverse(unlisted.number()));
+    let given = all.len();
+    let mut counted: Vec<(&Report, Unlisted)> = Vec::new();
+    for (report, unlisted) in all {
+        if !counted
+            .iter()
+            .any(|(other, _)| may_tell_of_the_same(report, other))
+        {
+            counted.push((report, unlisted));
+        }
+    }
+    let note = (counted.len() < given).then(|| {
+        "Several reports of one organization count PATs that they do not list. They may be the same ones, so there are at \
+         least as many PATs as counted."
+            .to_owned()
+    });
+    (counted.into_iter().map(|(_, unlisted)| unlisted).collect(), note)
+}
+
+fn may_tell_of_the_same(one: &Report, other: &Report) -> bool {
+    if let (Some(slice), Some(its)) = (&one.slice, &other.slice)
+        && slice.of == its.of
+        && slice.position != its.position
+    {
+        return false;
+    }
+    let holds = |name: &str| other.organizations.iter().any(|one| same(&one.name, name));
+    one.organizations
+        .iter()
+        .any(|organization| holds(&organization.name))
 }
 
 fn sum(reports: &[&Report], of: impl Fn(&Report) -> u32) -> u32 {
@@ -167,24 +258,26 @@ fn rows(kept: &[&Report], tally: &mut Tally) -> Option<String> {
         alone.unreadable.iter().for_each(|entry| tally.unreadable(entry));
         return None;
     }
-    let mut pats: HashMap<(String, &str), &PatEntry> = HashMap::new();
+    let mut pats: HashMap<PatKeyed<'_>, &PatEntry> = HashMap::new();
     let mut findings: HashSet<About<'_>> = HashSet::new();
     let mut unreadable: BTreeSet<UnreadableKey> = BTreeSet::new();
     let mut worse: Vec<String> = Vec::new();
     for report in kept {
         for pat in &report.pats {
-            match pats.entry((pat.organization.to_lowercase(), pat.authorization_id.as_str())) {
+            match pats.entry(pat_key(pat)) {
                 Entry::Vacant(place) => {
                     place.insert(pat);
                     tally.pat(pat);
                 }
-                Entry::Occupied(last) if pat.status > last.get().status => worse.push(format!(
-                    "{} was {} at {} and is {} in the later report",
-                    name(&pat.display_name, NAME),
-                    pat.status.as_str(),
-                    time::minute(report.run.at),
-                    last.get().status.as_str()
-                )),
+                Entry::Occupied(last) if pat.status.verdict() > last.get().status.verdict() => {
+                    worse.push(format!(
+                        "{} was {} at {} and is {} in the later report",
+                        name(&pat.display_name, NAME),
+                        pat.status.as_str(),
+                        time::minute(report.run.at),
+                        last.get().status.as_str()
+                    ))
+                }
                 Entry::Occupied(_) => {}
             }
         }

@@ -2,6 +2,7 @@
 
 use patkeeper_core::audit::AuditReport;
 use patkeeper_core::document::{Document, DocumentError};
+use patkeeper_core::fold::Part;
 use patkeeper_core::render::count;
 use patkeeper_core::report::{Report, Run, Tool};
 use patkeeper_core::revocation::RevocationReport;
@@ -80,17 +81,35 @@ impl Documents {
         self.entries.push((entry, report));
     }
 
-    /// Each document, with what became of it among the others. `left_out`: of each report.
-    pub(crate) fn entries(&self, left_out: &[bool]) -> Vec<DocumentEntry> {
+    /// A document that is there and could not be fetched.
+    pub(crate) fn missed(&mut self, name: &str, words: &str) {
+        let entry = DocumentEntry {
+            name: visible(name),
+            state: DocumentState::Missed,
+            words: visible(words),
+        };
+        self.entries.push((entry, None));
+    }
+
+    /// Each document, with what became of it among the others. `parts`: of each report.
+    pub(crate) fn entries(&self, parts: &[Part]) -> Vec<DocumentEntry> {
         let mut entries = Vec::new();
         for (entry, report) in &self.entries {
             let mut entry = entry.clone();
-            if report.is_some_and(|at| left_out.get(at) == Some(&true)) {
-                entry.state = DocumentState::Folded;
-                entry
-                    .words
-                    .push_str("; shown as part of the report that was merged from it");
-            }
+            let part = report.and_then(|at| parts.get(at));
+            let (state, words) = match part {
+                None | Some(Part::Shown) => (entry.state, ""),
+                Some(Part::Merged) => (
+                    DocumentState::Folded,
+                    "; shown as part of the report that was merged from it",
+                ),
+                Some(Part::Superseded) => (
+                    DocumentState::Superseded,
+                    "; an earlier look or attempt: a later report that asks the same is shown",
+                ),
+            };
+            entry.state = state;
+            entry.words.push_str(words);
             entries.push(entry);
         }
         entries

@@ -5,7 +5,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::model::{DocumentEntry, Facets, FindingGroup, Overview, PatPage, PatQuery, Timeline, TrendPoint};
+use crate::model::{DocumentEntry, Facets, FindingGroup, Overview, PatPage, PatQuery, Timeline, Trend};
 use crate::{health, trend};
 
 /// Everything that the page knows, and what it can be asked.
@@ -23,6 +23,11 @@ impl Health {
     /// Takes a document in. Never throws on a bad one: its state and words say so.
     pub fn add(&mut self, name: &str, text: &str) -> Result<Ts<DocumentEntry>, JsError> {
         Ok(self.0.add(name, text).into_ts()?)
+    }
+
+    /// Says that a document could not be fetched, and why: the page then does not pass for whole.
+    pub fn missed(&mut self, name: &str, words: &str) {
+        self.0.missed(name, words);
     }
 
     /// The top of the page.
@@ -71,11 +76,10 @@ impl Health {
     }
 }
 
-/// One build in the trend, by the texts of its documents; `undefined`: no PatMonitor's among them.
+/// One build in the trend, by the texts of its documents: what it came to, or why that is not known.
 #[wasm_bindgen(js_name = trendPoint)]
-pub fn trend_point(texts: Vec<String>) -> Result<Option<Ts<TrendPoint>>, JsError> {
-    let point = trend::trend_point(texts.iter().map(String::as_str));
-    Ok(point.as_ref().map(Tsify::into_ts).transpose()?)
+pub fn trend_point(texts: Vec<String>) -> Result<Ts<Trend>, JsError> {
+    Ok(trend::trend_point(texts.iter().map(String::as_str)).into_ts()?)
 }
 
 /// A moment that no calendar has is 1970.

@@ -4,8 +4,10 @@
 //! never sounds fine.
 
 use patkeeper_core::failure::FailureKind;
-use patkeeper_core::render::count;
-use patkeeper_core::report::Severity;
+use patkeeper_core::judge::StepResult;
+use patkeeper_core::render::{grouped, own_end};
+use patkeeper_core::report::{PatStatus, Severity};
+use patkeeper_core::time;
 
 use crate::documents::{Documents, Other};
 use crate::health::View;
@@ -38,6 +40,12 @@ enum Urgency {
     Calm,
 }
 
+/// `1 PAT`, `1,500 PATs`: numbers as the chips below the headline have them.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{s}", grouped(number))
+}
+
 /// The worst of everything, and it in a sentence or few.
 pub(crate) fn headline(documents: &Documents, view: Option<&View>) -> (Tone, String) {
     let mut said = Vec::new();
@@ -55,9 +63,13 @@ pub(crate) fn headline(documents: &Documents, view: Option<&View>) -> (Tone, Str
             let words = match (broken, all) {
                 (1, 1) => "The only report of this build could not be read".to_owned(),
                 (broken, all) if broken == all => {
-                    format!("None of the {all} reports of this build could be read")
+                    format!("None of the {} reports of this build could be read", grouped(all))
                 }
-                (broken, all) => format!("{broken} of {all} reports of this build could not be read"),
+                (broken, all) => format!(
+                    "{} of {} reports of this build could not be read",
+                    grouped(broken),
+                    grouped(all)
+                ),
             };
             let it = if broken == 1 { "it says" } else { "they say" };
             said.push(Said {
@@ -95,7 +107,10 @@ fn of_other(other: &Other) -> Vec<Said> {
             if report.totals.leaked > 0 {
                 let pats = match report.totals.leaked {
                     1 => "A PAT was found in a public repository".to_owned(),
-                    several => format!("{several} times a PAT was found in a public repository"),
+                    several => format!(
+                        "{} times a PAT was found in a public repository",
+                        grouped(several as usize)
+                    ),
                 };
                 said.push(Said {
                     first: Urgency::Now,
@@ -151,21 +166,45 @@ fn of_view(view: &View, said: &mut Vec<Said>) {
             },
         );
     }
+    if let Some((tone, words)) = view.by_now.said() {
+        let first = if tone == Tone::Bad {
+            Urgency::Dead
+        } else {
+            Urgency::Due
+        };
+        say(first, tone, words);
+    }
+    // In the present tense only while it is present.
+    let on = match view.by_now.days {
+        0 => String::new(),
+        _ => format!("On {}: ", time::day(view.from)),
+    };
     match totals.missing {
         0 => {}
         1 => say(
             Urgency::Dead,
             Tone::Bad,
-            "A PAT that must be there is missing.".to_owned(),
+            format!(
+                "{on}{} PAT that must be there is missing.",
+                if on.is_empty() { "A" } else { "a" }
+            ),
         ),
         several => say(
             Urgency::Dead,
             Tone::Bad,
-            format!("{several} PATs that must be there are missing."),
+            format!(
+                "{on}{} that must be there are missing.",
+                count(several as usize, "PAT")
+            ),
         ),
     }
     let (due, tone) = ends(view);
     if let Some(due) = due {
+        let due = if on.is_empty() {
+            capital(&due)
+        } else {
+            format!("{on}{due}")
+        };
         let first = if totals.expired > 0 {
             Urgency::Dead
         } else {
@@ -173,17 +212,38 @@ fn of_view(view: &View, said: &mut Vec<Said>) {
         };
         say(first, tone, due);
     }
+    let soon = |status| matches!(status, PatStatus::Critical | PatStatus::Warning);
+    let soon = report.pats.iter().filter(|pat| soon(pat.status));
+    let dealt_with: Vec<&str> = soon.filter_map(|pat| view.later.of_pat(pat)).collect();
+    if let [done, more @ ..] = dealt_with.as_slice() {
+        let all_alike = more.iter().all(|other| other == done);
+        let done = if all_alike {
+            done
+        } else {
+            "replaced, extended or revoked"
+        };
+        let was = if more.is_empty() { "was" } else { "were" };
+        say(
+            Urgency::Due,
+            Tone::Notice,
+            format!(
+                "{} of those that end soon {was} {done} later in this build.",
+                grouped(dealt_with.len())
+            ),
+        );
+    }
     let open = || report.findings.iter().filter(|finding| finding.waived.is_none());
     let errors = open()
         .filter(|finding| finding.severity == Severity::Error)
         .count();
     if errors > 0 {
         let errors = count(errors, "error");
+        let failed = own_end(report).result == StepResult::Failed;
         say(
             Urgency::Due,
-            Tone::Warning,
+            if failed { Tone::Bad } else { Tone::Warning },
             format!(
-                "Policy finds {errors} among {}.",
+                "{on}Policy finds {errors} among {}.",
                 count(totals.total as usize, "PAT")
             ),
         );
@@ -216,8 +276,8 @@ fn of_view(view: &View, said: &mut Vec<Said>) {
     }
     said.push(Said {
         first: Urgency::Calm,
-        tone: Tone::Good,
-        words: fine(view),
+        tone: if on.is_empty() { Tone::Good } else { Tone::Notice },
+        words: fine(view, !on.is_empty()),
     });
 }
 
@@ -258,9 +318,9 @@ fn ends(view: &View) -> (Option<String>, Tone) {
         let what = if parts.is_empty() {
             count(number as usize, "PAT")
         } else if tone == Tone::Warning && totals.critical > 0 {
-            format!("{number} more")
+            format!("{} more", grouped(number as usize))
         } else {
-            number.to_string()
+            grouped(number as usize)
         };
         let first_live = tone != Tone::Bad && worst_live.replace(tone).is_none();
         let at_least = if first_live && !view.judgment.exact {
@@ -271,7 +331,7 @@ fn ends(view: &View) -> (Option<String>, Tone) {
         let part = format!("{at_least}{what} {verb} {when}");
         parts.push(part.trim_end().to_owned());
     }
-    let sentence = (!parts.is_empty()).then(|| capital(&format!("{}.", parts.join(", "))));
+    let sentence = (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")));
     (sentence, worst)
 }
 
@@ -282,23 +342,39 @@ fn capital(words: &str) -> String {
     }
 }
 
-/// Nothing is to be done.
-fn fine(view: &View) -> String {
+/// Nothing is to be done; `then`: nothing was, on the day of an old look.
+fn fine(view: &View, then: bool) -> String {
     let report = &view.report;
-    let live = report.totals.total as usize;
-    let all = match live {
-        0 => return "There is no PAT to judge.".to_owned(),
-        1 => "The only PAT is healthy".to_owned(),
-        2 => "Both PATs are healthy".to_owned(),
-        several => format!("All {} are healthy", count(several, "PAT")),
+    let day = time::day(view.from);
+    let on = if then { format!(" on {day}") } else { String::new() };
+    let [is, are, has] = if then {
+        ["was", "were", "had"]
+    } else {
+        ["is", "are", "has"]
+    };
+    let replaced = report.totals.replaced as usize;
+    let judged = (report.totals.total as usize).saturating_sub(replaced);
+    let healthy = match judged {
+        0 => {
+            let there = if then { "was" } else { "is" };
+            return format!("There {there} no PAT to judge{on}.");
+        }
+        1 => format!("The only PAT {is} healthy{on}"),
+        2 => format!("Both PATs {are} healthy{on}"),
+        several => format!("All {} {are} healthy{on}", count(several, "PAT")),
+    };
+    let replaced = match replaced {
+        0 => String::new(),
+        1 => format!(", and 1 more {is} replaced by a newer one"),
+        several => format!(", and {} more {are} replaced by newer ones", grouped(several)),
     };
     let next = report
         .soonest
         .as_ref()
         .and_then(|soonest| usize::try_from(soonest.days_left).ok());
+    let it = if judged > 1 { "the first one to end" } else { "it" };
     match next {
-        Some(days) if live > 1 => format!("{all}: the first one to end has {} left.", count(days, "day")),
-        Some(days) => format!("{all}: it has {} left.", count(days, "day")),
-        None => format!("{all}."),
+        Some(days) => format!("{healthy}{replaced}: {it} {has} {} left.", count(days, "day")),
+        None => format!("{healthy}{replaced}."),
     }
 }

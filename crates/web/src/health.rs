@@ -3,11 +3,13 @@
 use std::cell::OnceCell;
 
 use chrono::{DateTime, Datelike, Utc};
-use patkeeper_core::fold::{fold, left_out};
+use patkeeper_core::fold::{fold, parts};
 use patkeeper_core::judge::{self, Judgment, Unlisted, rejudge};
 use patkeeper_core::report::Report;
 
+use crate::by_now::ByNow;
 use crate::documents::Documents;
+use crate::later::Later;
 use crate::model::{DocumentEntry, Facets, FindingGroup, Overview, PatPage, PatQuery, Timeline};
 use crate::rows::{Prepared, prepare};
 use crate::{overview, timeline};
@@ -40,6 +42,11 @@ pub(crate) struct View {
     pub(crate) report: Report,
     pub(crate) unlisted: Vec<Unlisted>,
     pub(crate) shares: Vec<String>,
+    /// When the oldest of its reports was judged.
+    pub(crate) from: DateTime<Utc>,
+    pub(crate) by_now: ByNow,
+    /// What later steps of the build did to its PATs.
+    pub(crate) later: Later,
     /// As the steps judged.
     pub(crate) reported: Judgment,
     /// As it is shown.
@@ -49,11 +56,14 @@ pub(crate) struct View {
 }
 
 impl View {
-    fn of(reports: &[Report]) -> Option<Self> {
-        let folded = fold(reports)?;
+    fn of(documents: &Documents, now: DateTime<Utc>) -> Option<Self> {
+        let folded = fold(&documents.reports)?;
         let reported = Judgment::reported(&folded.report);
         Some(Self {
             prepared: prepare(&folded.report),
+            by_now: ByNow::since(folded.from, now),
+            from: folded.from,
+            later: Later::of(documents, &folded.parts),
             report: folded.report,
             unlisted: folded.unlisted,
             shares: folded.shares,
@@ -69,6 +79,7 @@ impl View {
             Some(thresholds) => rejudge(&self.report, &self.unlisted, thresholds),
         };
         self.judgment.put(&mut self.report);
+        self.by_now.count(&self.report, &self.unlisted, &self.later);
     }
 }
 
@@ -90,7 +101,7 @@ impl Health {
     pub fn add(&mut self, name: &str, text: &str) -> DocumentEntry {
         self.documents.add(name, text);
         self.view = OnceCell::new();
-        let entries = self.documents.entries(&left_out(&self.documents.reports));
+        let entries = self.documents.entries(&parts(&self.documents.reports));
         entries.into_iter().next_back().unwrap_or_else(|| DocumentEntry {
             name: String::new(),
             state: crate::model::DocumentState::Broken,
@@ -98,9 +109,14 @@ impl Health {
         })
     }
 
+    /// Says that a document could not be fetched, and why.
+    pub fn missed(&mut self, name: &str, words: &str) {
+        self.documents.missed(name, words);
+    }
+
     fn view(&self) -> Option<&View> {
         let view = self.view.get_or_init(|| {
-            let mut view = View::of(&self.documents.reports)?;
+            let mut view = View::of(&self.documents, self.now)?;
             view.show(self.thresholds);
             Some(view)
         });

@@ -10,9 +10,11 @@
 //! | `documents` | each document as it was given |
 //! | `overview`, `headline`, `changes` | the top of the page |
 //! | `rows`, `table`, `facets` | the table |
+//! | `by_now`, `later` | what has become of PATs since they were judged |
 //! | `timeline`, `findings`, `trend` | the other parts of the page |
 //! | `tone`, `moment` | colors and times |
 
+mod by_now;
 mod changes;
 mod documents;
 pub mod exports;
@@ -20,6 +22,7 @@ mod facets;
 mod findings;
 mod headline;
 mod health;
+mod later;
 pub mod model;
 mod moment;
 mod overview;

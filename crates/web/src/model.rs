@@ -35,9 +35,15 @@ pub struct Overview {
     /// The verdict's own sentence, as the log's last line says it; absent where no PatMonitor ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
-    /// When the newest of it was judged or done.
+    /// Said where PATs have ended, or have come near their end, by the page's moment and had not when they were judged:
+    /// how many, and that only a new run tells how they stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// When the PATs were judged, the oldest report's moment of several; where no PatMonitor ran, when the newest of it
+    /// was done.
     pub as_of: f64,
-    /// `2026-11-22 10:00 UTC`, and how long ago where that is more than a day.
+    /// `2026-11-22 10:00 UTC`, up to when where several reports are shown, and how long ago where that is more than a
+    /// day.
     pub as_of_words: String,
     /// Every organization that was asked.
     pub organizations: Vec<String>,
@@ -161,12 +167,16 @@ pub enum DocumentState {
     Read,
     /// It is a slice, and part of a merged report that is here, too.
     Folded,
+    /// A later report that asks the same is shown in its place: it is an earlier look, or an earlier attempt.
+    Superseded,
     /// Of a version that this page does not know yet.
     TooNew,
     /// Of a version that this page does not read any more.
     TooOld,
     /// No document of Patkeeper.
     Broken,
+    /// It could not be fetched.
+    Missed,
 }
 
 /// The coming days with what ends on them.
@@ -391,6 +401,17 @@ pub struct FindingItem {
     /// The waiver that covers it: until when, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
+}
+
+/// An earlier build's place in the trend: either [`Self::point`] or [`Self::gap`].
+#[derive(Debug, Clone, PartialEq, Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct Trend {
+    /// What it came to, where all of it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<TrendPoint>,
+    /// Why it is not known what it came to, e.g. `only slice 1 of 4 of acme is there`; empty where there is a point.
+    pub gap: String,
 }
 
 /// One build in the trend.

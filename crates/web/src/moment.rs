@@ -10,10 +10,13 @@ pub(crate) fn milliseconds(at: DateTime<Utc>) -> f64 {
     at.timestamp_millis() as f64
 }
 
-/// `2026-11-22 10:00 UTC, 3 days ago`.
-pub(crate) fn and_how_long_ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let minute = time::minute(at);
-    match usize::try_from((now - at).num_days()) {
+/// `2026-11-22 10:00 UTC, 3 days ago`; of a time `2026-11-22 10:00 UTC to 2026-11-22 11:00 UTC`.
+pub(crate) fn and_how_long_ago(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let (mut minute, last) = (time::minute(from), time::minute(to));
+    if last != minute {
+        minute = format!("{minute} to {last}");
+    }
+    match usize::try_from((now - from).num_days()) {
         Ok(0) | Err(_) => minute,
         Ok(days) => format!("{minute}, {} ago", count(days, "day")),
     }

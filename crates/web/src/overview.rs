@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
+use patkeeper_core::fold::parts;
 use patkeeper_core::render::{cause_words, has_owners, missing_words, own_verdict_line};
 use patkeeper_core::render::{count as words, number as grouped};
 use patkeeper_core::report::UnreadableEntry;
@@ -23,18 +24,21 @@ pub(crate) fn overview(documents: &Documents, view: Option<&View>, now: DateTime
     let (tone, headline) = headline(documents, view);
     let report = view.map(|view| &view.report);
     let others = documents.others.iter();
-    let moments = others.clone().map(|other| other.run().at);
-    let as_of = moments
-        .chain(report.map(|report| report.run.at))
-        .max()
-        .unwrap_or(now);
+    let (from, to) = match view {
+        Some(view) => (view.from, view.report.run.at),
+        None => {
+            let last = others.map(|other| other.run().at).max().unwrap_or(now);
+            (last, last)
+        }
+    };
     let (unreadable, unreadable_more) = unreadable(documents, view);
     Overview {
         tone,
         headline,
         verdict: report.map(own_verdict_line),
-        as_of: milliseconds(as_of),
-        as_of_words: and_how_long_ago(as_of, now),
+        since: view.and_then(|view| view.by_now.details()),
+        as_of: milliseconds(from),
+        as_of_words: and_how_long_ago(from, to, now),
         organizations: organizations(documents, view),
         has_owners: report.is_some_and(has_owners),
         counts: report
@@ -53,7 +57,7 @@ pub(crate) fn overview(documents: &Documents, view: Option<&View>, now: DateTime
         unreadable_more,
         changes: changes(documents),
         notes: notes(documents, view),
-        documents: documents.entries(&patkeeper_core::fold::left_out(&documents.reports)),
+        documents: documents.entries(&parts(&documents.reports)),
     }
 }
 

@@ -43,9 +43,21 @@ impl View {
         }
     }
 
+    /// What else is to be said of a PAT's end.
+    pub(crate) fn remark(&self, pat: &PatEntry) -> String {
+        let mut said = vec![note(pat)];
+        said.retain(|note| !note.is_empty());
+        if let Some(done) = self.later.of_pat(pat) {
+            said.push(format!("{done} later in this build"));
+        } else if self.by_now.has_ended(pat) {
+            said.push("has ended since it was judged".to_owned());
+        }
+        said.join("; ")
+    }
+
     fn row(&self, row: usize, pat: &PatEntry, prepared: &Prepared) -> PatRow {
         let judged = self.reported.statuses.get(row);
-        let remark = note(pat);
+        let remark = self.remark(pat);
         PatRow {
             row: number(row),
             status: pat.status.as_str().to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use patkeeper_core::pat::GLOBAL_PATS_END;
-use patkeeper_core::render::{count, note};
+use patkeeper_core::render::count;
 use patkeeper_core::report::{PatEntry, PatStatus};
 use patkeeper_core::text::{visible, visible_name};
 use patkeeper_core::time;
@@ -34,7 +34,7 @@ impl View {
                 Err(_) => timeline.earlier += 1,
                 Ok(offset) if offset >= DAYS => timeline.later += 1,
                 Ok(offset) => {
-                    let tone = Tone::of_status(pat.status);
+                    let tone = Tone::of_status(self.by_now.status(pat));
                     let day = days.entry(offset).or_insert_with(|| Day {
                         offset,
                         date: time::day(end),
@@ -49,7 +49,7 @@ impl View {
                             row: number(row),
                             tone,
                             name: visible_name(&pat.display_name),
-                            lines: lines(pat),
+                            lines: self.lines(pat),
                         });
                     }
                 }
@@ -63,6 +63,27 @@ impl View {
         }
         timeline.ends = days.into_values().collect();
         timeline
+    }
+
+    fn lines(&self, pat: &PatEntry) -> Vec<String> {
+        let owner = pat.owner.as_ref().map(|owner| visible_name(&owner.name));
+        let scopes = pat.scopes.join(" ");
+        let scopes = (!scopes.is_empty()).then(|| visible(&scopes));
+        let gone = if pat.days_left < 0 { "" } else { " left" };
+        let judged = format!("{}{gone}, {}", left(pat), pat.status.as_str());
+        let days = match self.by_now.days_left(pat) {
+            Some(days) => format!(
+                "{days} d left, {}; when it was judged {judged}",
+                self.by_now.status(pat).as_str()
+            ),
+            None => judged,
+        };
+        let remark = self.remark(pat);
+        let remark = (!remark.is_empty()).then(|| visible(&remark));
+        [owner, scopes, Some(days), remark]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -92,19 +113,4 @@ pub(crate) fn empty(now: DateTime<Utc>) -> Timeline {
 fn ends(number: usize) -> String {
     let verb = if number == 1 { "ends" } else { "end" };
     format!("{} {verb}", count(number, "PAT"))
-}
-
-fn lines(pat: &PatEntry) -> Vec<String> {
-    let owner = pat.owner.as_ref().map(|owner| visible_name(&owner.name));
-    let scopes = pat.scopes.join(" ");
-    let scopes = (!scopes.is_empty()).then(|| visible(&scopes));
-    let ends = format!("{} left, {}", left(pat), pat.status.as_str());
-    let gone = format!("{}, {}", left(pat), pat.status.as_str());
-    let days = if pat.days_left < 0 { gone } else { ends };
-    let remark = note(pat);
-    let remark = (!remark.is_empty()).then(|| visible(&remark));
-    [owner, scopes, Some(days), remark]
-        .into_iter()
-        .flatten()
-        .collect()
 }

@@ -62,8 +62,11 @@ fn slices_are_left_out_where_what_was_merged_from_them_is_here() {
         let folded = fold(&reports).unwrap();
         assert_eq!(folded.report, all);
         assert!(folded.shares.is_empty());
-        let kept: Vec<bool> = reports.iter().map(|report| *report != all).collect();
-        assert_eq!(folded.left_out, kept);
+        let became = reports.iter().map(|report| match *report == all {
+            true => Part::Shown,
+            false => Part::Merged,
+        });
+        assert_eq!(folded.parts, became.collect::<Vec<_>>());
     }
 }
 
@@ -83,7 +86,7 @@ fn a_slice_that_was_not_merged_stays() {
     other_organization.organizations[0].name = "beta".to_owned();
     for stays in [again, other_share, other_organization] {
         let folded = fold(&[stays, all.clone()]).unwrap();
-        assert_eq!(folded.left_out, [false, false]);
+        assert_eq!(folded.parts, [Part::Shown, Part::Shown]);
         assert_eq!(folded.report.totals.total, 2);
         assert_eq!(folded.report.status, Verdict::Critical);
     }
@@ -95,7 +98,10 @@ fn reports_that_name_each_other_do_not_both_vanish() {
     let two = of("acme", &[("b", 90)], 0);
     let (one, two) = (merged(one.clone(), &[&one]), merged(two.clone(), &[&two]));
     let folded = fold(&[one.clone(), two]).unwrap();
-    assert_eq!(folded.left_out.iter().filter(|left_out| !**left_out).count(), 1);
+    assert_eq!(
+        folded.parts.iter().filter(|part| **part == Part::Shown).count(),
+        1
+    );
     assert_eq!(fold(std::slice::from_ref(&one)).unwrap().report.pats, one.pats);
 }
 
@@ -104,6 +110,7 @@ fn a_pat_of_several_reports_counts_once_and_stands_as_it_stood_last() {
     let before = of("acme", &[("ci", 3), ("b", 90)], 0);
     let mut after = of("ACME", &[("ci", 80), ("c", 20)], 9);
     after.organizations[0].name = "ACME".to_owned();
+    after.settings.names = vec!["c*".to_owned()];
     let same_id = before.pats[0].authorization_id.clone();
     after.pats[1].authorization_id = same_id;
     for reports in [vec![before.clone(), after.clone()], vec![after, before]] {
@@ -124,6 +131,156 @@ fn a_pat_of_several_reports_counts_once_and_stands_as_it_stood_last() {
         );
         assert_eq!(report.organizations.len(), 1);
     }
+}
+
+fn unread(what: &str) -> crate::reading::Unreadable {
+    crate::reading::Unreadable {
+        what: what.to_owned(),
+        failure: crate::failure::Failure::new(crate::failure::FailureKind::Service, "It broke."),
+    }
+}
+
+#[test]
+fn the_later_of_two_looks_is_shown_and_what_the_earlier_one_said_worse_is_a_note() {
+    let mut blind = reading(
+        "acme",
+        vec![
+            pat("ci", 10, days(3)),
+            pat("old", 10, days(3)),
+            pat("b", 10, days(90)),
+        ],
+    );
+    blind.unreadable.push(unread("the PATs of ann"));
+    let before = judge(&[blind], &settings(), run(), now());
+    let never = MonitorSettings {
+        fail_on: crate::judge::FailOn::Never,
+        ..settings()
+    };
+    let after = reading("ACME", vec![pat("ci", 10, days(80)), pat("b", 10, days(90))]);
+    let mut after = judge(&[after], &never, run(), now());
+    after.run.at = now() + TimeDelta::minutes(5);
+    for reports in [[before.clone(), after.clone()], [after.clone(), before.clone()]] {
+        let folded = fold(&reports).unwrap();
+        assert_eq!(states(&folded.report), [("ci", "healthy"), ("b", "healthy")]);
+        assert_eq!(
+            (folded.report.status, folded.report.totals.unreadable),
+            (Verdict::Ok, 0)
+        );
+        assert!(folded.parts.contains(&Part::Superseded));
+        assert_eq!(folded.from, after.run.at);
+        assert_eq!(
+            folded.report.notes,
+            [
+                "A report of 2026-11-21 08:00 UTC asked the same and said worse; the one of 2026-11-21 08:05 UTC is shown in \
+              its place: its verdict was unknown; ci was critical and is healthy; old was critical and is not there any \
+              more; 1 thing could not be read."
+            ]
+        );
+    }
+    // What was not worse needs no words.
+    let mut third = after.clone();
+    third.run.at += TimeDelta::minutes(5);
+    let folded = fold(&[after, third]).unwrap();
+    assert_eq!((folded.report.notes.len(), folded.report.totals.total), (0, 2));
+}
+
+#[test]
+fn an_attempt_at_a_slice_that_was_run_again_does_not_count_as_unmerged() {
+    let mut first = reading("acme", vec![pat("a", 10, days(90))]);
+    first.unreadable.push(unread("the PATs of ann"));
+    let first = share(judge(&[first], &settings(), run(), now()), 1, 2);
+    let again = share(of("acme", &[("a", 90)], 3), 1, 2);
+    let two = share(of("acme", &[("b", 90)], 1), 2, 2);
+    let all = merged(of("acme", &[("a", 90), ("b", 90)], 9), &[&again, &two]);
+    let folded = fold(&[first, two.clone(), again.clone(), all]).unwrap();
+    assert_eq!(
+        folded.parts,
+        [Part::Superseded, Part::Merged, Part::Merged, Part::Shown]
+    );
+    assert_eq!(
+        (folded.report.status, folded.report.totals.total),
+        (Verdict::Ok, 2)
+    );
+    assert!(folded.shares.is_empty(), "{:?}", folded.shares);
+    // A slice that was run again after the merge is in no merged report.
+    let late = share(of("acme", &[("a", 3)], 20), 1, 2);
+    let all = merged(of("acme", &[("a", 90), ("b", 90)], 9), &[&again, &two]);
+    let folded = fold(&[again, two, all, late]).unwrap();
+    assert_eq!(folded.parts[3], Part::Shown);
+    assert_eq!(folded.report.status, Verdict::Critical);
+}
+
+/// Each of them would hide what nobody has looked at again.
+#[test]
+fn reports_that_ask_something_else_are_all_shown() {
+    let one = of("acme", &[("a", 3)], 0);
+    let different: [fn(&mut Report); 8] = [
+        |report| report.settings.names = vec!["a*".to_owned()],
+        |report| report.settings.require_names = vec!["a*".to_owned()],
+        |report| report.settings.scope = "organization".to_owned(),
+        |report| report.settings.warning_days += 1,
+        |report| report.settings.rules.clear(),
+        |report| report.organizations[0].name = "beta".to_owned(),
+        |report| report.organizations[0].signed_in_as = Some("another@acme.example".to_owned()),
+        |report| *report = share(report.clone(), 1, 2),
+    ];
+    for (number, differ) in different.iter().enumerate() {
+        let mut other = one.clone();
+        other.run.at += TimeDelta::minutes(5);
+        differ(&mut other);
+        let folded = fold(&[one.clone(), other]).unwrap();
+        assert_eq!(folded.parts, [Part::Shown, Part::Shown], "difference {number}");
+    }
+    // Whose token asks for everybody's PATs makes no difference.
+    let mut one = one;
+    one.settings.scope = "organization".to_owned();
+    let mut other = one.clone();
+    other.run.at += TimeDelta::minutes(5);
+    other.organizations[0].signed_in_as = None;
+    assert_eq!(
+        fold(&[one, other]).unwrap().parts,
+        [Part::Superseded, Part::Shown]
+    );
+}
+
+#[test]
+fn a_pat_that_was_replaced_since_did_not_stand_worse_before() {
+    let before = of("acme", &[("ci", 90)], 0);
+    let mut after = of("acme", &[("ci", 90)], 5);
+    after.pats[0].status = PatStatus::Replaced;
+    assert!(
+        fold(&[before.clone(), after.clone()])
+            .unwrap()
+            .report
+            .notes
+            .is_empty()
+    );
+    after.settings.names = vec!["c*".to_owned()];
+    assert!(fold(&[before, after]).unwrap().report.notes.is_empty());
+}
+
+#[test]
+fn two_heads_of_one_organization_are_not_added_up() {
+    let head = |names: &str, minutes| {
+        let mut report = of("acme", &[("a", 80), ("b", 81), ("c", 90)], minutes);
+        report.settings.names = vec![names.to_owned()];
+        report.pats.truncate(1);
+        report
+    };
+    let folded = fold(&[head("*", 0), head("?", 5)]).unwrap();
+    assert_eq!(folded.report.totals.total, 3);
+    assert!(
+        folded.report.notes[0].contains("at least as many PATs as counted"),
+        "{:?}",
+        folded.report.notes
+    );
+    let other = share(head("*", 5), 2, 2);
+    let folded = fold(&[share(head("*", 0), 1, 2), other]).unwrap();
+    assert_eq!(
+        folded.unlisted.iter().map(Unlisted::number).sum::<u32>(),
+        4,
+        "other users'"
+    );
 }
 
 #[test]
@@ -260,7 +417,7 @@ proptest! {
         report.findings.truncate(rows);
         let folded = fold(&[report.clone()]).unwrap();
         prop_assert_eq!(folded.report, report);
-        prop_assert_eq!(folded.left_out, [false]);
+        prop_assert_eq!(folded.parts, [Part::Shown]);
         prop_assert!(folded.shares.is_empty());
     }
 
@@ -280,7 +437,8 @@ proptest! {
         turned.reverse();
         prop_assert_eq!(&fold(&turned).unwrap().report, &folded.report);
         let report = folded.report;
-        let worst = reports.iter().map(|report| report.status).max().unwrap();
+        let shown = reports.iter().zip(&folded.parts).filter(|(_, part)| **part == Part::Shown);
+        let worst = shown.map(|(report, _)| report.status).max().unwrap();
         prop_assert_eq!(report.status, worst);
         prop_assert_eq!(report.totals.total as usize, report.pats.len());
         prop_assert_eq!(

@@ -24,8 +24,8 @@ pub use junit::{junit, junit_to};
 pub use log::{closing, log};
 pub use markdown::markdown;
 pub use sarif::{sarif, sarif_to};
-pub use verdict::{own_verdict_line, verdict_line};
-pub use words::{cause_words, count, has_owners, missing_words, note, number};
+pub use verdict::{own_end, own_verdict_line, verdict_line};
+pub use words::{cause_words, count, grouped, has_owners, missing_words, note, number};
 
 /// One line of a log, in a form that the console can print for an agent or for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,8 +30,9 @@ pub fn own_verdict_line(report: &Report) -> String {
     verdict_line(report, own_end(report))
 }
 
-/// By its own settings.
-fn own_end(report: &Report) -> StepEnd {
+/// How the step of a report ends by its own settings.
+#[must_use]
+pub fn own_end(report: &Report) -> StepEnd {
     step_end(report, fail_on(report), fail_on_policy(report))
 }
 

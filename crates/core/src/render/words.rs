@@ -29,10 +29,17 @@ pub fn count(number: usize, thing: &str) -> String {
 /// `9999`, and from there on in groups: `60,000`.
 #[must_use]
 pub fn number(number: usize) -> String {
-    let digits = number.to_string();
-    if digits.len() < 5 {
-        return digits;
+    if number < 10_000 {
+        number.to_string()
+    } else {
+        grouped(number)
     }
+}
+
+/// In groups from the first one on: `1,500`, as numbers that stand large are read.
+#[must_use]
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
