@@ -26,8 +26,8 @@ impl Health {
     }
 
     /// Says that a document could not be fetched, and why: the page then does not pass for whole.
-    pub fn missed(&mut self, name: &str, words: &str) {
-        self.0.missed(name, words);
+    pub fn missed(&mut self, name: &str, words: &str) -> Result<Ts<DocumentEntry>, JsError> {
+        Ok(self.0.missed(name, words).into_ts()?)
     }
 
     /// The top of the page.

@@ -101,17 +101,22 @@ impl Health {
     pub fn add(&mut self, name: &str, text: &str) -> DocumentEntry {
         self.documents.add(name, text);
         self.view = OnceCell::new();
+        self.last_entry()
+    }
+
+    /// Says that a document could not be fetched, and why.
+    pub fn missed(&mut self, name: &str, words: &str) -> DocumentEntry {
+        self.documents.missed(name, words);
+        self.last_entry()
+    }
+
+    fn last_entry(&self) -> DocumentEntry {
         let entries = self.documents.entries(&parts(&self.documents.reports));
         entries.into_iter().next_back().unwrap_or_else(|| DocumentEntry {
             name: String::new(),
             state: crate::model::DocumentState::Broken,
             words: String::new(),
         })
-    }
-
-    /// Says that a document could not be fetched, and why.
-    pub fn missed(&mut self, name: &str, words: &str) {
-        self.documents.missed(name, words);
     }
 
     fn view(&self) -> Option<&View> {

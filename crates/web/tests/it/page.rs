@@ -1,7 +1,7 @@
 //! What people read, and what they can ask for.
 
 use chrono::TimeDelta;
-use patkeeper_core::judge::MonitorSettings;
+use patkeeper_core::judge::{FailOnPolicy, MonitorSettings};
 use patkeeper_core::pat::Pat;
 use patkeeper_core::report::{Report, Verdict};
 use patkeeper_web::model::{DocumentState, Overview, PatQuery, PatSort, Tone};
@@ -402,18 +402,303 @@ fn a_trend_counts_what_the_page_of_that_build_shows() {
         pat(3, "c", "vso.build", -2),
         pat(4, "d", "vso.build", 60),
     ]);
-    let texts = [
-        text(&report),
-        "broken".to_owned(),
-        rotation(json!({})).to_string(),
-    ];
-    let point = trend_point(texts.iter().map(String::as_str)).unwrap();
+    let texts = [text(&report), rotation(json!({})).to_string()];
+    let point = trend_point(texts.iter().map(String::as_str)).point.unwrap();
     assert_eq!(
         (point.healthy, point.due, point.dead, point.unreadable),
         (1, 2, 1, 0)
     );
     assert_eq!((point.tone, point.verdict.as_str()), (Tone::Bad, "expired"));
-    assert_eq!(trend_point(texts.iter().skip(1).map(String::as_str)), None);
+}
+
+/// Drawn beside whole builds, a part would be a rise or a dip that never was.
+#[test]
+fn a_trend_has_no_point_where_not_all_of_a_build_could_be_read() {
+    let good = text(&acme(vec![pat(1, "a", "vso.build", 60)]));
+    let slice = |number| {
+        let slice = patkeeper_core::slice::Slice::new(number, 2);
+        text(&organization(&[], slice, &quiet()))
+    };
+    let newer = |kind: &str| json!({"schema": format!("patkeeper.{kind}/2")}).to_string();
+    for (texts, gap) in [
+        (vec![], "no PatMonitor report"),
+        (vec![audit(true).to_string()], "no PatMonitor report"),
+        (vec!["{".to_owned()], "its report could not be read"),
+        (
+            vec![good.clone(), "{".to_owned()],
+            "1 of 2 reports could not be read",
+        ),
+        (
+            vec![good.clone(), newer("report"), good[..99].to_owned()],
+            "2 of 3 reports could not be read",
+        ),
+        (vec![slice(1)], "only slices that no report merges"),
+        (vec![slice(1), slice(2)], "only slices that no report merges"),
+        (vec![good, newer("audit")], ""),
+    ] {
+        let trend = trend_point(texts.iter().map(String::as_str));
+        assert_eq!((trend.gap.as_str(), trend.point.is_some()), (gap, gap.is_empty()));
+    }
+}
+
+fn looked_at(texts: &[String], days: i64) -> Health {
+    let mut health = Health::new(judged_at() + TimeDelta::days(days) + TimeDelta::hours(2));
+    for text in texts {
+        health.add("a.json", text);
+    }
+    health
+}
+
+#[test]
+fn an_old_look_does_not_call_pats_healthy_that_have_ended_since() {
+    let healthy = [text(&acme(vec![
+        pat(1, "ci", "vso.build", 40),
+        pat(2, "feed", "vso.code", 45),
+        pat(3, "bot", "vso.work", 90),
+    ]))];
+    for (days, tone, headline, since) in [
+        (
+            0,
+            Tone::Good,
+            "All 3 PATs are healthy: the first one to end has 40 days left.",
+            false,
+        ),
+        (
+            2,
+            Tone::Notice,
+            "All 3 PATs were healthy on 2026-11-22: the first one to end had 40 days left.",
+            false,
+        ),
+        (
+            12,
+            Tone::Warning,
+            "Since this was judged 12 days ago, 1 PAT has come within 30 days of its end.",
+            true,
+        ),
+        (
+            39,
+            Tone::Critical,
+            "Since this was judged 39 days ago, 2 PATs have come within 7 days of their end.",
+            true,
+        ),
+        (
+            44,
+            Tone::Bad,
+            "Since this was judged 44 days ago, 1 PAT has ended, 1 has come within 7 days of its end.",
+            true,
+        ),
+        (
+            60,
+            Tone::Bad,
+            "Since this was judged 60 days ago, 2 PATs have ended, 1 has come within 30 days of its end.",
+            true,
+        ),
+    ] {
+        let overview = looked_at(&healthy, days).overview();
+        assert_eq!(
+            (overview.tone, overview.headline.as_str()),
+            (tone, headline),
+            "{days}"
+        );
+        assert_eq!(overview.since.is_some(), since, "{days}");
+    }
+    let since = looked_at(&healthy, 60).overview().since.unwrap();
+    assert!(
+        since.starts_with("Ended since: ci on 2027-01-01, feed on 2027-01-06. "),
+        "{since}"
+    );
+}
+
+#[test]
+fn what_an_old_look_said_is_said_of_its_day() {
+    let report = [text(&acme(vec![
+        pat(1, "gone", "vso.build", -3),
+        pat(2, "ci", "vso.build", 3),
+    ]))];
+    let overview = looked_at(&report, 9).overview();
+    assert_eq!(
+        overview.headline,
+        "Since this was judged 9 days ago, 1 PAT has ended. On 2026-11-22: 1 PAT has ended, 1 ends within 7 days."
+    );
+    // A PAT that ends within hours of the look is no day old.
+    let soon = acme(vec![pat(1, "ci", "vso.build", 0)]);
+    let headline = looked_at(&[text(&soon)], 0).overview().headline;
+    assert_eq!(
+        headline,
+        "Since this was judged, 1 PAT has ended. 1 PAT ends within 7 days."
+    );
+}
+
+#[test]
+fn the_timeline_of_an_old_look_tells_days_and_tones_of_today() {
+    let report = [text(&acme(vec![pat(1, "ci", "vso.build", 40)]))];
+    let today = looked_at(&report, 0).timeline();
+    assert_eq!(today.ends[0].dots[0].lines[1], "40 d left, healthy");
+    let timeline = looked_at(&report, 38).timeline();
+    let day = &timeline.ends[0];
+    assert_eq!((day.offset, day.tone), (2, Tone::Critical));
+    assert_eq!(day.dots[0].tone, Tone::Critical);
+    assert_eq!(
+        day.dots[0].lines[1],
+        "1 d left, critical; when it was judged 40 d left, healthy"
+    );
+}
+
+#[test]
+fn the_second_look_of_a_build_is_what_its_page_says() {
+    let mut blind = reading(
+        "acme",
+        vec![
+            pat(1, "ci-2026-08-20-77ab01cd", "vso.build", 3),
+            pat(2, "feed", "vso.code", 40),
+        ],
+    );
+    blind.unreadable.push(unread("the PATs of ann"));
+    let before = monitor(&[blind], &quiet());
+    let after = acme(vec![
+        pat(9, "ci-2026-11-22-3f9c01ab", "vso.build", 90),
+        pat(2, "feed", "vso.code", 40),
+    ]);
+    let overview = overview(&[text(&before), text(&later(after, 5))]);
+    assert_eq!(
+        (overview.tone, overview.headline.as_str()),
+        (
+            Tone::Good,
+            "Both PATs are healthy: the first one to end has 40 days left."
+        )
+    );
+    assert_eq!(overview.documents[0].state, DocumentState::Superseded);
+    assert!(
+        overview.documents[0].words.contains("a later report"),
+        "{:?}",
+        overview.documents
+    );
+    assert!(
+        overview.notes[0].contains("its verdict was unknown"),
+        "{:?}",
+        overview.notes
+    );
+    assert_eq!(overview.as_of_words, "2026-11-22 08:05 UTC");
+}
+
+#[test]
+fn what_a_later_step_did_to_a_pat_stands_beside_it() {
+    let due = acme(vec![
+        pat(1, "ci-one", "vso.build", 3),
+        pat(2, "ci-two", "vso.build", 4),
+    ]);
+    let remarks = |texts: &[String]| {
+        let health = page(texts);
+        let query = PatQuery {
+            limit: 9,
+            ..PatQuery::default()
+        };
+        let rows = health.pats(&query).rows;
+        let remarks: Vec<_> = rows.into_iter().map(|row| row.remark).collect();
+        (health.overview(), remarks)
+    };
+    // Of two, one could not be revoked.
+    let (overview, said) = remarks(&[text(&due), revocation(false).to_string()]);
+    assert_eq!(said, [Some("revoked later in this build".to_owned()), None]);
+    assert!(
+        overview
+            .headline
+            .contains("1 of those that end soon was revoked later in this build."),
+        "{}",
+        overview.headline
+    );
+    assert_eq!(
+        overview.as_of_words, "2026-11-22 08:00 UTC",
+        "the PATs' own moment, not the revocation's"
+    );
+    // Nothing was done, or it was before the look, or elsewhere.
+    let dry = rotation(json!({"dryRun": true})).to_string();
+    let elsewhere = text(&monitor(
+        &[reading("beta", vec![pat(1, "ci-one", "vso.build", 3)])],
+        &quiet(),
+    ));
+    for texts in [
+        [text(&due), revocation(true).to_string()],
+        [text(&due), dry],
+        [text(&later(due.clone(), 120)), revocation(false).to_string()],
+        [elsewhere, revocation(false).to_string()],
+    ] {
+        assert!(remarks(&texts).1.iter().all(Option::is_none));
+    }
+    let before = json!({"authorizationId": id(2), "displayName": "ci-two", "scopes": [], "validTo": "2026-11-26T09:00:00Z"});
+    let rotated = rotation(json!({"before": before.clone()})).to_string();
+    assert_eq!(
+        remarks(&[text(&due), rotated]).1,
+        [None, Some("replaced later in this build".to_owned())]
+    );
+    let extended = json!({"before": before, "rotated": false, "extended": true});
+    let texts = [text(&due), rotation(extended).to_string()];
+    assert_eq!(
+        remarks(&texts).1,
+        [None, Some("extended later in this build".to_owned())]
+    );
+    // What the build has dealt with has not "ended since".
+    let old = looked_at(&texts, 30).overview();
+    assert!(old.headline.contains("ago, 1 PAT has ended."), "{}", old.headline);
+}
+
+#[test]
+fn what_a_newer_pat_has_replaced_is_not_called_healthy() {
+    let mut newer = pat(7, "ci-build-2026-11-20", "vso.build_execute", 50);
+    newer.valid_from = judged_at() - TimeDelta::days(2);
+    let pats = vec![
+        pat(6, "ci-build-2026-08-20", "vso.build_execute", 28),
+        newer,
+        pat(8, "x", "vso.code", 60),
+    ];
+    assert_eq!(
+        said(&acme(pats)).1,
+        "Both PATs are healthy, and 1 more is replaced by a newer one: the first one to end has 50 days left."
+    );
+}
+
+#[test]
+fn numbers_of_the_headline_are_grouped() {
+    let pats = |left| (1..=1500).map(move |number| pat(number, &format!("pat {number}x"), "vso.build", left));
+    assert!(
+        said(&acme(pats(40).collect()))
+            .1
+            .starts_with("All 1,500 PATs are healthy"),
+    );
+    assert_eq!(said(&acme(pats(3).collect())).1, "1,500 PATs end within 7 days.");
+}
+
+#[test]
+fn a_document_that_could_not_be_fetched_counts_like_one_that_could_not_be_read() {
+    let mut health = page(&[
+        text(&acme(vec![pat(1, "ci", "vso.build", 40)])),
+        audit(true).to_string(),
+    ]);
+    health.missed("PatMonitor.json", "HTTP 503 after 3 tries");
+    let overview = health.overview();
+    assert!(
+        overview.headline.starts_with(
+            "A PAT was found in a public repository: see below what to do. 1 of 3 reports of this build"
+        ),
+        "{}",
+        overview.headline
+    );
+    assert_eq!(overview.tone, Tone::Unknown);
+    assert_eq!(overview.documents[2].state, DocumentState::Missed);
+}
+
+#[test]
+fn a_policy_that_fails_the_step_is_no_mere_warning() {
+    let judged = |fail_on_policy| {
+        let settings = MonitorSettings {
+            fail_on_policy,
+            ..settings()
+        };
+        let report = monitor(&[reading("acme", vec![pat(1, "a", "app_token", 60)])], &settings);
+        said(&report).0
+    };
+    assert_eq!(judged(FailOnPolicy::Never), Tone::Warning);
+    assert_eq!(judged(FailOnPolicy::Error), Tone::Bad);
 }
 
 #[test]

@@ -110,6 +110,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
         unread_documents(),
         nothing_could_be_read(),
         several_reports(),
+        a_look_before_and_one_after(),
         long_ago(),
         nothing(),
     ]
@@ -412,6 +413,22 @@ fn several_reports() -> Scene {
     let mut calls = look();
     calls.extend([Call::Judge([30, 7]), Call::Overview]);
     scene("several reports", documents, calls)
+}
+
+fn a_look_before_and_one_after() -> Scene {
+    let before = vec![pat(1, "ci-one", "vso.build", 3), pat(2, "ci-two", "vso.code", 12)];
+    let before = monitor(&[reading("acme", before)], &quiet());
+    let after = vec![
+        pat(2, "ci-two", "vso.code", 12),
+        pat(4, "ci-four", "vso.build", 90),
+    ];
+    let after = later(monitor(&[reading("acme", after)], &quiet()), 60);
+    let documents = vec![
+        ("a.json", text(&before)),
+        ("b.json", text(&after)),
+        ("PatRevoke.json", revocation(false).to_string()),
+    ];
+    scene("a look before and one after", documents, look())
 }
 
 fn long_ago() -> Scene {

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use patkeeper_web::model::{Facets, FindingGroup, Overview, PatPage, PatQuery, Timeline, TrendPoint};
+use patkeeper_web::model::{Facets, FindingGroup, Overview, PatPage, PatQuery, Timeline, Trend};
 use patkeeper_web::{Health, trend_point};
 use serde::Serialize;
 
@@ -48,7 +48,7 @@ enum Answer {
     Facets(Facets),
     Pats(PatPage),
     Findings(Vec<FindingGroup>),
-    Trend(TrendPoint),
+    Trend(Trend),
 }
 
 fn vector(scene: Scene) -> Vector {
@@ -82,7 +82,7 @@ fn vector(scene: Scene) -> Vector {
                 health.judge_as_reported();
                 None
             }
-            Call::TrendPoint => trend_point(texts.iter().map(String::as_str)).map(Answer::Trend),
+            Call::TrendPoint => Some(Answer::Trend(trend_point(texts.iter().map(String::as_str)))),
         };
         Asked { call, answer, error }
     });
