@@ -148,6 +148,21 @@ inBrowser('a build that still runs says so', async (t) => {
   it.assertSound();
 });
 
+inBrowser('a build that still runs is never shown as final, and is looked at again', async (t) => {
+  const builds = { [fakeHost.BUILD]: { attachments: [left('PatMonitor', documents.healthy())] } };
+  const it = await tab(t, { build: { status: 1, finishTime: undefined }, builds });
+  await it.untilDrawn();
+  assert.match(await it.text(), /This build is still running/);
+  assert.equal(await it.frame.evaluate(() => document.querySelector('header [role=img]').getAttribute('aria-label')), 'Notice');
+  await it.picture('tab-running-with-reports');
+  builds[fakeHost.BUILD].attachments.push(left('PatRotate', documents.rotation()));
+  await it.page.evaluate(() => window.buildEnds());
+  await it.press('button', 'Look again');
+  await it.untilSaid(documents.rotation().sentence);
+  assert.doesNotMatch(await it.text(), /still running/);
+  it.assertSound();
+});
+
 inBrowser('a host that never says which build it shows is said so, after a while', async (t) => {
   const it = await tab(t, { build: null });
   await it.untilSaid('Looking for');
@@ -193,6 +208,41 @@ inBrowser('broken documents stand beside good ones, and the page says that it is
   it.assertSound();
 });
 
+inBrowser('a step that ended without a document is named beside the ones that left one', async (t) => {
+  const step = (number, name, result, more = {}) => ({ id: `33330000-0000-4000-8000-00000000000${number}`, type: 'Task', name, task: { id: fakeHost.TASKS.PatMonitor.toUpperCase() }, state: 'completed', result, ...more });
+  const build = {
+    attachments: [left('PatMonitor', documents.healthy())],
+    steps: [
+      step(1, 'Look at <b>every</b> token', 'failed'), step(2, 'Not wanted today', 'skipped'), step(3, 'Still at work', null, { state: 'inProgress' }),
+      step(4, 'Somebody else', 'failed', { task: { id: documents.guid(4) } }), step(5, 'Nobody', 'failed', { task: null }), null,
+    ],
+  };
+  const it = await tab(t, { builds: { [fakeHost.BUILD]: build } });
+  await it.untilDrawn();
+  const said = await it.text();
+  assert.match(said, /Look at <b>every<\/b> token: this step failed and left no document/);
+  for (const name of ['Not wanted today', 'Still at work', 'Somebody else', 'Nobody', 'Step 1']) assert.ok(!said.includes(name), name);
+  assert.notEqual(await it.frame.evaluate(() => document.querySelector('header [role=img]').getAttribute('aria-label')), 'Fine');
+  await it.picture('tab-silent-step');
+  build.attachments.length = 0;
+  await it.frame.evaluate(() => location.reload());
+  await it.untilSaid('nothing to show here');
+  assert.match(await it.text(), /this step failed and left no document/);
+  it.assertSound();
+});
+
+inBrowser('a document over the bound of all together is named, and a build of too many is read in part', async (t) => {
+  const big = JSON.stringify(documents.healthy()).padEnd(31 * 1024 * 1024);
+  const it = await tab(t, leaving(left('PatMonitor', documents.healthy()), ...Array.from({ length: 9 }, () => left('PatAudit', big)), ...Array.from({ length: 192 }, () => left('PatRotate', 'x'))), { quiet: false });
+  await it.until(() => document.querySelector('h1') !== null);
+  await it.untilDrawn();
+  await it.unfold();
+  const said = await it.text();
+  assert.match(said, /larger than 256 MB together/);
+  assert.match(said, /only the first 200 documents/);
+  it.host.assertPolite();
+});
+
 for (const status of [401, 403, 500]) {
   inBrowser(`the list of documents answered ${status} is no health, and trying again works`, async (t) => {
     const build = { list: { status }, attachments: [left('PatMonitor', documents.healthy())] };
@@ -220,7 +270,7 @@ inBrowser('a document that is refused, gone or never comes is missed beside the 
   await it.host.hanging;
   await it.frame.evaluate(() => elapse(120_000));
   await it.untilDrawn();
-  assert.match(await it.title(), /3 documents .*could not be read/);
+  assert.match(await it.title(), /3 of 4 .*could not be read/);
   const said = await it.text();
   for (const words of ['(403)', '(404)', 'no complete answer']) assert.ok(said.includes(words), words);
   assert.equal((await it.names()).length, 7);
@@ -413,7 +463,7 @@ inBrowser('a link to somebody else is refused with words, and gets no token', as
   const said = await it.text();
   assert.ok(said.includes(foreign), 'where it is said to be');
   assert.equal(it.host.requests.filter((one) => one.to === 'foreign').length, 0);
-  assert.equal(it.host.api().filter((one) => !one.url.includes('attachments/patkeeper?')).length, 0);
+  assert.equal(it.host.api().filter((one) => !/attachments\/patkeeper\?|\/timeline\?/.test(one.url)).length, 0);
   await it.picture('tab-foreign-link');
   it.assertSound();
 });
@@ -512,6 +562,80 @@ inBrowser('other thresholds change the counts and not the verdict, and go back',
   it.assertSound();
 });
 
+inBrowser('what the table cannot tell under other thresholds is said, and taken back', async (t) => {
+  const report = documents.many(40);
+  report.pats.splice(-30);
+  const attachment = left('PatMonitor', report);
+  const health = await model(attachment);
+  const judged = health.overview().partial;
+  health.judge(150, 7);
+  const tried = health.overview().partial;
+  assert.ok(judged && tried && judged !== tried, `${judged} | ${tried}`);
+  const it = await tab(t, leaving(attachment));
+  await it.untilDrawn();
+  assert.ok((await it.text()).includes(judged));
+  await it.frame.evaluate(() => {
+    const [warning] = document.querySelectorAll('input[type=range]');
+    warning.value = '150';
+    warning.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  await it.untilSaid(tried);
+  await it.press('button', 'As judged');
+  await it.until((words) => !document.body.innerText.includes(words), tried);
+  it.assertSound();
+});
+
+// --- rules that stop ---
+
+for (const [what, press] of [
+  ['a chip', (it) => it.frame.evaluate(() => document.querySelector('[role=group][aria-label*="status"] button:enabled').click())],
+  ['a slider', (it) => it.frame.evaluate(() => {
+    const [warning] = document.querySelectorAll('input[type=range]');
+    warning.value = '90';
+    warning.dispatchEvent(new Event('input', { bubbles: true }));
+  })],
+]) {
+  inBrowser(`rules that stop at the press of ${what} take the page away, and are not asked again`, async (t) => {
+    const it = await tab(t, leaving(left('PatMonitor', documents.many(60))), { breaksAt: '^nothing$' });
+    await it.untilDrawn();
+    await it.untilSaid('No earlier completed build');
+    await it.frame.evaluate(() => (rules.broken = ''));
+    await press(it);
+    await it.until(() => /has failed/.test(document.querySelector('h1').innerText));
+    assert.match(await it.text(), /nothing is known here/);
+    assert.deepEqual(await it.names(), []);
+    assert.deepEqual(await it.chips(), []);
+    assert.equal(await it.frame.evaluate(() => rules.askedWhenBroken), 1);
+    await it.picture('tab-failed');
+    it.host.assertPolite();
+  });
+}
+
+inBrowser('rules that stop over an earlier build are no gap of that build', async (t) => {
+  const earlier = { finishTime: '2026-11-15T10:00:00Z', attachments: [left('PatMonitor', monday())] };
+  const builds = { [fakeHost.BUILD]: { attachments: [left('PatMonitor', monday())] }, [fakeHost.BUILD - 1]: earlier };
+  const it = await tab(t, { builds }, { breaksAt: '^trendPoint$' });
+  await it.until(() => /has failed/.test(document.querySelector('h1')?.innerText ?? ''));
+  assert.deepEqual(await it.names(), []);
+  assert.equal(await it.frame.evaluate(() => rules.askedWhenBroken), 1);
+  it.host.assertPolite();
+});
+
+inBrowser('an error of the page that nobody caught is not silent, and a host that refuses something is none', async (t) => {
+  const it = await tab(t, leaving(left('PatMonitor', monday())), { quiet: false });
+  await it.untilDrawn();
+  await it.frame.evaluate(() => {
+    dispatchEvent(new PromiseRejectionEvent('unhandledrejection', { promise: Promise.resolve(), reason: { name: 'Error', message: 'resize is refused' } }));
+    dispatchEvent(new ErrorEvent('error', { message: 'ResizeObserver loop completed with undelivered notifications.' }));
+    return new Promise((resolve) => setTimeout(resolve));
+  });
+  assert.equal((await it.names()).length, 7);
+  await it.frame.evaluate(() => void dispatchEvent(new PromiseRejectionEvent('unhandledrejection', { promise: Promise.resolve(), reason: new TypeError('no such part') })));
+  await it.untilSaid('no such part');
+  assert.deepEqual(await it.names(), []);
+  it.host.assertPolite();
+});
+
 // --- several documents, earlier builds ---
 
 inBrowser('what four tasks left in one build is one page', async (t) => {
@@ -571,6 +695,37 @@ inBrowser('earlier builds are drawn with their gaps, at most 20 of them', async 
   const [list] = it.host.api().filter((one) => one.url.includes('definitions='));
   assert.match(list.url, /[?&]definitions=7(&|$)/);
   await it.picture('tab-trend');
+  it.assertSound();
+});
+
+inBrowser('a build of which only a part could be read has no bar, not one of its part', async (t) => {
+  const slice = (at) => ({ ...documents.healthy(at), slice: { position: 1, of: 4, unmatched: [], undecided: [], unused: [] } });
+  const at = (days) => NOW - days * DAY;
+  const older = (days, ...attachments) => ({ number: `${days} days ago`, finishTime: new Date(at(days)).toISOString(), attachments });
+  const big = left('PatMonitor', JSON.stringify(documents.healthy(at(5))).padEnd(31 * 1024 * 1024));
+  const builds = {
+    [fakeHost.BUILD]: { attachments: [left('PatMonitor', documents.healthy()), left('PatMonitor', '{"schema":')] },
+    [fakeHost.BUILD - 1]: older(1, left('PatMonitor', documents.healthy(at(1))), left('PatMonitor', 'cut')),
+    [fakeHost.BUILD - 2]: older(2, left('PatMonitor', slice(at(2)))),
+    [fakeHost.BUILD - 3]: older(3, left('PatMonitor', documents.healthy(at(3))), left('PatMonitor', {}, { status: 404 })),
+    [fakeHost.BUILD - 4]: older(4, left('PatMonitor', documents.healthy(at(4)))),
+    [fakeHost.BUILD - 5]: older(5, big, big),
+  };
+  const it = await tab(t, { builds }, { quiet: false });
+  await it.untilSaid('4 builds have no numbers');
+  assert.match(await it.text(), /This build has no bar: 1 of 2 reports could not be read/);
+  await it.unfold();
+  const rows = await it.frame.evaluate(() => [...document.querySelectorAll('table.numbers tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
+  assert.deepEqual(rows.map(([label, ...cells]) => [label, cells.length > 1]), [['5 days ago', false], ['4 days ago', true], ['3 days ago', false], ['2 days ago', false], ['1 days ago', false], ['this build', false]]);
+  assert.match(rows[0][1], /larger than 32 MB together/);
+  it.assertSound();
+});
+
+inBrowser('earlier builds are those of the same branch, where it is known, and an answer that is no list is no first build', async (t) => {
+  const buildList = (url) => ({ body: url.searchParams.get('branchName') === 'refs/heads/main' ? '{}' : '{"value":[]}' });
+  const it = await tab(t, { ...leaving(left('PatMonitor', monday())), build: { sourceBranch: 'refs/heads/main' }, buildList });
+  await it.untilSaid('something else than a list');
+  assert.match(await it.text(), /Earlier builds\s+of main/);
   it.assertSound();
 });
 
@@ -635,6 +790,19 @@ inBrowser('a document in the HTML report that tries to leave its element stays i
   for (const words of ['</script><script>document.title=1</script>', '<!-- <script> </script>']) assert.ok(said.includes(words), words);
   assert.equal(await it.page.title(), 'PAT health');
   assert.equal(await it.page.evaluate(() => document.querySelectorAll('main img, main script, main svg[onload]').length), 0);
+  it.assertSound();
+});
+
+inBrowser('an HTML report that is opened when its PATs have ended does not call them healthy', async (t) => {
+  const old = documents.healthy(NOW - 100 * DAY);
+  const it = await file(t, { 'patkeeper.json': old });
+  await it.untilDrawn();
+  const { since } = (await model(left('PatMonitor', old))).overview();
+  assert.ok(since, 'the rules say what has ended since');
+  assert.ok((await it.text()).includes(since), since);
+  assert.doesNotMatch(await it.title(), /(are|is) healthy/);
+  assert.equal(await it.page.evaluate(() => document.querySelector('header [role=img]').getAttribute('aria-label')), 'Ended or failed');
+  await it.picture('report-old');
   it.assertSound();
 });
 

@@ -11,6 +11,8 @@ const VERSIONS = ["7.0", "7.0-preview", "6.0", "6.0-preview"] as const;
 /** Documents fetched at once, and of one build at all. */
 const AT_A_TIME = 4;
 const MOST = 200;
+/** Letters of a step's id that are enough to tell two apart. */
+const TELLING = 8;
 
 /** One attachment, not fetched yet. */
 export interface Attachment {
@@ -19,6 +21,8 @@ export interface Attachment {
   readonly name: string;
   /** Where the service says that it is. */
   readonly href: string | undefined;
+  /** The step that left it, by its record's id. */
+  readonly record: string | undefined;
 }
 
 /** A document's text, or why it could not be fetched. */
@@ -35,13 +39,13 @@ export async function attachments(place: Place, build: number): Promise<readonly
     const { name, _links: links } = (entry ?? {}) as Record<string, unknown>;
     const self = ((links ?? {}) as Record<string, unknown>)["self"];
     const { href } = (self ?? {}) as Record<string, unknown>;
-    return { name: typeof name === "string" ? name : "(no name)", href: typeof href === "string" ? href : undefined };
+    return { name: typeof name === "string" ? name : "(no name)", ...(typeof href === "string" ? { href, record: record(href) } : { href: undefined, record: undefined }) };
   });
   const times = new Map<string, number>();
   for (const { name } of found) {
     times.set(name, (times.get(name) ?? 0) + 1);
   }
-  return found.map((a) => ({ ...a, title: times.get(a.name) !== 1 ? `${a.name} (step ${record(a.href)})` : a.name }));
+  return found.map((a) => ({ ...a, title: times.get(a.name) !== 1 ? `${a.name} (step ${a.record?.slice(0, TELLING) ?? "not named"})` : a.name }));
 }
 
 /** Fetches them, some at a time. One that fails keeps none of the others away. `progress` hears how many are done. */
@@ -62,12 +66,12 @@ export async function fetchAll(place: Place, all: readonly Attachment[], budget:
 }
 
 /** The answer to the first version of the API that is not refused. */
-export async function versioned(address: URL): Promise<unknown> {
+export async function versioned(address: URL, budget?: Budget): Promise<unknown> {
   let last: unknown;
   for (const version of VERSIONS) {
     address.searchParams.set("api-version", version);
     try {
-      return JSON.parse(await text(address, address.origin)) as unknown;
+      return JSON.parse(await text(address, address.origin, budget)) as unknown;
     } catch (error) {
       last = error;
       if (error instanceof SyntaxError) {
@@ -115,9 +119,9 @@ function organization(url: URL): string | undefined {
   return host ?? path;
 }
 
-/** Enough of the step's id to tell two apart: what stands before `attachments` in the link. */
-function record(href: string | undefined): string {
-  const parts = (href ?? "").split(/[/?]/);
+/** What stands before `attachments` in the link. */
+function record(href: string): string | undefined {
+  const parts = href.split(/[/?]/);
   const at = parts.lastIndexOf("attachments");
-  return at > 0 ? (parts[at - 1] ?? "").slice(0, 8) : "not named";
+  return at > 0 ? parts[at - 1] : undefined;
 }

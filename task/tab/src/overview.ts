@@ -15,13 +15,8 @@ export interface Missed {
 }
 
 /** What the page says first. Always the steps' own verdict, also while other thresholds are tried. */
-export function headline(overview: Overview, missed: readonly Missed[], running: boolean): HTMLElement {
-  const partly = missed.length > 0 || unread(overview.documents).length > 0;
-  const tone = worse(overview.tone, partly ? "unknown" : running ? "notice" : "good");
-  const said =
-    missed.length > 0
-      ? `${counted(missed.length, "document", "documents")} of this build could not be read: what follows is only a part.`
-      : overview.headline;
+export function headline(overview: Overview, running: boolean): HTMLElement {
+  const tone = running ? worse(overview.tone, "notice") : overview.tone;
   return el(
     "header",
     { class: `verdict tone-${tone}` },
@@ -29,8 +24,7 @@ export function headline(overview: Overview, missed: readonly Missed[], running:
     el(
       "div",
       { class: "verdict-words" },
-      el("h1", {}, said),
-      missed.length > 0 && el("p", { class: "verdict-rest" }, overview.headline),
+      el("h1", {}, overview.headline),
       overview.since !== undefined && el("p", { class: "verdict-rest" }, overview.since),
       overview.verdict !== undefined && el("p", { class: "verdict-sentence" }, overview.verdict),
       asOf(overview),
@@ -62,9 +56,12 @@ export function unfinished(again: () => void): HTMLElement {
   );
 }
 
+/** How a document stands that is not part of the page. */
+const UNREAD: ReadonlySet<DocumentEntry["state"]> = new Set(["missed", "broken", "tooNew", "tooOld"]);
+
 /** Documents that are not part of the page, and why. */
-export function incomplete(documents: readonly DocumentEntry[], missed: readonly Missed[]): HTMLElement | undefined {
-  const all = [...missed, ...unread(documents)];
+export function incomplete(documents: readonly DocumentEntry[]): HTMLElement | undefined {
+  const all = documents.filter((d) => UNREAD.has(d.state));
   if (all.length === 0) {
     return undefined;
   }
@@ -85,10 +82,6 @@ export function documentList(all: readonly Missed[]): HTMLElement {
   const list = (some: readonly Missed[]): HTMLElement => el("ul", { class: "plain-list" }, ...some.map((d) => el("li", {}, foreign(d.name, { class: "strong" }), ": ", d.words)));
   const rest = all.slice(FIRST);
   return el("div", {}, list(all.slice(0, FIRST)), rest.length > 0 && folded([`${number(rest.length)} more`], {}, () => [list(rest)]));
-}
-
-function unread(documents: readonly DocumentEntry[]): readonly DocumentEntry[] {
-  return documents.filter((d) => d.state === "broken" || d.state === "tooNew" || d.state === "tooOld");
 }
 
 /** One chip a status: how many, and a press shows only those. */

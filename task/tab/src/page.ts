@@ -5,7 +5,7 @@ import { changes } from "./changes";
 import { el, fill } from "./dom";
 import { findingsByRow } from "./details";
 import { findings } from "./findings";
-import { type Missed, chips, headline, incomplete, notes, unfinished } from "./overview";
+import { chips, headline, incomplete, notes, unfinished } from "./overview";
 import { table } from "./table";
 import { timeline } from "./timeline";
 import { missing, unreadable } from "./unreadable";
@@ -23,8 +23,6 @@ export function started(): void {
 
 /** What the page shows beside what the rules say. */
 export interface Beside {
-  /** Documents that could not be fetched. */
-  readonly missed?: readonly Missed[];
   /** Looks once more; given while the build is running. */
   readonly again?: (() => void) | undefined;
   /** Shown before the notes. */
@@ -32,18 +30,18 @@ export interface Beside {
 }
 
 /** Draws the page into `root`: what is looked at first at once, the rest after a frame. Resolves when all is there. */
-export async function showPage(root: HTMLElement, health: Health, { missed = [], again, last }: Beside = {}): Promise<void> {
+export async function showPage(root: HTMLElement, health: Health, { again, last }: Beside = {}): Promise<void> {
   const overview = health.overview();
   const judged = overview.verdict !== undefined;
   const top = [
     again && unfinished(again),
-    incomplete(overview.documents, missed),
+    incomplete(overview.documents),
     missing(overview),
     unreadable(overview),
   ];
   const rest = judged ? judgedParts(health, overview, last) : undefined;
   const tail = el("div", { class: "tail" });
-  fill(root, headline(overview, missed, again !== undefined), rest?.chips, ...top, ...(rest?.first ?? [unjudged(overview)]), tail);
+  fill(root, headline(overview, again !== undefined), rest?.chips, ...top, ...(rest?.first ?? [unjudged(overview)]), tail);
   root.removeAttribute("aria-busy");
   await frame();
   performance.mark(FIRST_PAINT);

@@ -57,7 +57,7 @@ export class Budget {
 /** The text at an address, which has to be at `origin`. */
 export async function text(address: URL, origin: string, budget?: Budget): Promise<string> {
   if (address.origin !== origin || address.username !== "" || address.password !== "") {
-    throw new Refusal(undefined, `it is said to be at ${address.origin}, and the sign-in is sent to ${origin} only`);
+    throw new Refusal(undefined, `it is said to be at ${address.origin === "null" ? `an address that begins with ${address.protocol}` : address.origin}, and the sign-in is sent to ${origin} only`);
   }
   const patience = Math.min(ANSWER_MS, budget?.next() ?? ANSWER_MS);
   const bearer = await token();

@@ -49,10 +49,11 @@ export function loading(root: HTMLElement, what: string): (now: string) => void 
   return (now) => fill(words, now);
 }
 
-/** No task of ours has left a document. */
-export function nothing(root: HTMLElement, running: boolean, again: () => void): void {
+/** No task of ours has left a document. `steps`: those that have ended all the same. */
+export function nothing(root: HTMLElement, running: boolean, steps: readonly Missed[], again: () => void): void {
   show(root, {
-    tone: "notice",
+    tone: steps.length > 0 ? "unknown" : "notice",
+    missed: steps,
     title: running ? "Nothing to show yet" : "This build has nothing to show here",
     words: [
       running

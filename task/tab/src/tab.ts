@@ -7,6 +7,7 @@ import { NoBuild, type Place, fitHost, place, ready, shakeHands } from "./host";
 import { showPage, started } from "./page";
 import { Budget } from "./rest";
 import { Stopped, health, trendOf } from "./rules";
+import { silent } from "./steps";
 import { failed, loading, noBuild, nothing, refused, unfetched, withoutRules } from "./states";
 import { number } from "./text";
 import { watchTheme } from "./theme";
@@ -47,14 +48,16 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
   );
   let here: Place;
   let fetched: readonly Fetched[];
+  let quiet: readonly Missed[];
   try {
     here = await place();
     const found = await attachments(here, here.build.id);
+    const steps = silent(here, found);
     if (found.length === 0) {
-      nothing(root, here.build.running, again);
+      nothing(root, here.build.running, await steps, again);
       return;
     }
-    fetched = await fetchSaying(here, found, say);
+    [fetched, quiet] = await Promise.all([fetchSaying(here, found, say), steps]);
   } catch (error) {
     if (error instanceof NoBuild) {
       noBuild(root, again);
@@ -65,7 +68,7 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
   }
   const missed = fetched.filter((one): one is Missed => "words" in one);
   if (missed.length === fetched.length) {
-    unfetched(root, missed, again);
+    unfetched(root, [...missed, ...quiet], again);
     return;
   }
   const blocked = await rules;
@@ -74,7 +77,7 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
     return;
   }
   try {
-    await draw(root, here, fetched, missed, again, say);
+    await draw(root, here, [...fetched, ...quiet], [...missed, ...quiet], again, say);
   } catch (error) {
     failed(root, error);
   }
@@ -100,10 +103,12 @@ async function draw(root: HTMLElement, here: Place, fetched: readonly Fetched[],
       }
       judge.add(document.title, document.text);
       texts.push(document.text);
+    } else {
+      judge.missed(document.name, document.words);
     }
   }
   const before = trend(here.build.branch);
-  await showPage(root, judge, { missed, again: here.build.running ? again : undefined, last: before.section });
+  await showPage(root, judge, { again: here.build.running ? again : undefined, last: before.section });
   if (!before.section.isConnected) {
     return;
   }

@@ -48,14 +48,34 @@ function clock(now) {
   };
 }
 
+/** In the page: the rules stop as wasm does, in the middle of an answer, at questions that match. What they are asked then is counted. */
+function breakable(broken) {
+  const { instantiate } = WebAssembly;
+  globalThis.rules = { broken, askedWhenBroken: 0 };
+  WebAssembly.instantiate = async (...given) => {
+    const instance = await instantiate(...given);
+    const exports = Object.fromEntries(Object.entries(instance.exports).map(([name, value]) => [
+      name,
+      typeof value !== 'function' || name.startsWith('__') ? value : (...parameters) => {
+        if (!new RegExp(rules.broken).test(name)) return value(...parameters);
+        rules.broken = '';
+        rules.askedWhenBroken += 1;
+        throw new WebAssembly.RuntimeError('unreachable');
+      },
+    ]));
+    return Object.create(WebAssembly.Instance.prototype, { exports: { value: exports } });
+  };
+}
+
 /** A page that notes its requests, and what the browser complains of. */
-async function open(browser, { width = 1100, realTime = false } = {}) {
+async function open(browser, { width = 1100, realTime = false, breaksAt } = {}) {
   const page = await browser.newPage();
   const seen = { requests: [], complaints: [], errors: [] };
   page.on('request', (request) => seen.requests.push(request.url()));
   page.on('console', (message) => ['error', 'warn'].includes(message.type()) && seen.complaints.push(message.text()));
   page.on('pageerror', (error) => seen.errors.push(String(error)));
   await page.setViewport({ width, height: 900 });
+  if (breaksAt) await page.evaluateOnNewDocument(breakable, breaksAt);
   if (!realTime) await page.evaluateOnNewDocument(clock, NOW);
   return { page, seen };
 }

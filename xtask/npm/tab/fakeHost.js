@@ -15,6 +15,8 @@ const TOKEN = 'test-bearer-for-the-tab';
 /** The build that the tab is shown for. */
 const BUILD = 4711;
 
+const TASKS = Object.fromEntries(['PatMonitor', 'PatRotate', 'PatRevoke', 'PatAudit'].map((name) => [name, require(path.join(__dirname, '..', '..', '..', 'task', name, 'task.json')).id]));
+
 const SANDBOX = 'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox';
 
 function listen(host, handler) {
@@ -23,7 +25,8 @@ function listen(host, handler) {
 }
 
 /**
- * `builds`: by id, each `{ attachments: [{ name, text, href, status, hang }], list: { status, body, hang }, … }`.
+ * `builds`: by id, each `{ attachments: [{ name, text, href, status, hang }], list: { status, body, hang }, steps, … }`, where
+ * `steps` are records of its timeline beside those of the steps that left the attachments.
  * `build`: what the host says of its own build. `tabPolicy`: a Content-Security-Policy that the tab is served with.
  */
 async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, silent, hosting = {} }) {
@@ -115,6 +118,10 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
       const value = (build.attachments ?? []).map((one, i) => ({ name: one.name, _links: one.links ?? { self: { href: one.href ?? `${host.origin}${base}/${id}/${TIMELINE}/${record(i)}/attachments/patkeeper/${encodeURIComponent(one.name)}` } } }));
       return { body: JSON.stringify({ count: value.length, value }) };
     }
+    if (rest.join('/') === 'timeline') {
+      const left = (build.attachments ?? []).map((one, i) => ({ id: record(i), type: 'Task', name: `Step ${i + 1}`, task: { id: TASKS[path.parse(one.name).name] ?? TASKS.PatMonitor }, state: 'completed', result: 'succeeded' }));
+      return { body: JSON.stringify({ records: [{ id: TIMELINE, type: 'Job', name: 'Job', state: 'completed', result: 'succeeded' }, ...left, ...(build.steps ?? [])] }) };
+    }
     const found = (build.attachments ?? []).find((one, i) => rest.map(decodeURIComponent).join('/') === `${TIMELINE}/${record(i)}/attachments/patkeeper/${one.name}`);
     if (!found) return { status: 404 };
     const text = typeof found.text === 'string' ? found.text : JSON.stringify(found.text);
@@ -150,4 +157,4 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
 
 const record = (i) => `22220000-0000-4000-8000-${String(i + 1).padStart(12, '0')}`;
 
-module.exports = { BUILD, PROJECT, STAGE, TOKEN, start };
+module.exports = { BUILD, PROJECT, STAGE, TASKS, TOKEN, start };
