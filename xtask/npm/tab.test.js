@@ -231,6 +231,14 @@ inBrowser('a step that ended without a document is named beside the ones that le
   it.assertSound();
 });
 
+inBrowser('where the steps of a build cannot be looked up, the page stands and notes it', async (t) => {
+  const it = await tab(t, { builds: { [fakeHost.BUILD]: { attachments: [left('PatMonitor', documents.healthy())], steps: null } } }, { quiet: false });
+  await it.untilDrawn();
+  assert.match(await it.title(), /healthy/);
+  assert.match(await it.text(), /Which steps of this build have ended could not be looked up/);
+  it.assertSound();
+});
+
 inBrowser('a document over the bound of all together is named, and a build of too many is read in part', async (t) => {
   const big = JSON.stringify(documents.healthy()).padEnd(31 * 1024 * 1024);
   const it = await tab(t, leaving(left('PatMonitor', documents.healthy()), ...Array.from({ length: 9 }, () => left('PatAudit', big)), ...Array.from({ length: 192 }, () => left('PatRotate', 'x'))), { quiet: false });

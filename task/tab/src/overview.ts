@@ -122,15 +122,16 @@ function chip(view: View, count: Count): HTMLButtonElement {
 }
 
 /** Notes of the documents, and what each of them is. */
-export function notes(overview: Overview): HTMLElement | undefined {
-  if (overview.notes.length + overview.documents.length === 0) {
+export function notes(overview: Overview, remarks: readonly string[]): HTMLElement | undefined {
+  const all = [...remarks, ...overview.notes];
+  if (all.length + overview.documents.length === 0) {
     return undefined;
   }
   return el(
     "section",
     { class: "section", "aria-labelledby": "notes" },
     el("h2", { id: "notes" }, "Notes"),
-    overview.notes.length > 0 && el("ul", { class: "plain-list notes" }, ...overview.notes.map((n) => el("li", {}, n))),
+    all.length > 0 && el("ul", { class: "plain-list notes" }, ...all.map((n) => el("li", {}, n))),
     el("p", { class: "quiet" }, `This page was drawn from ${counted(overview.documents.length, "document", "documents")}:`),
     el("ul", { class: "plain-list quiet" }, ...overview.documents.map((d) => el("li", {}, foreign(d.name), ": ", d.words))),
   );

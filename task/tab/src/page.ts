@@ -23,6 +23,8 @@ export function started(): void {
 
 /** What the page shows beside what the rules say. */
 export interface Beside {
+  /** Notes that are not the documents' own. */
+  readonly remarks?: readonly string[];
   /** Looks once more; given while the build is running. */
   readonly again?: (() => void) | undefined;
   /** Shown before the notes. */
@@ -30,7 +32,7 @@ export interface Beside {
 }
 
 /** Draws the page into `root`: what is looked at first at once, the rest after a frame. Resolves when all is there. */
-export async function showPage(root: HTMLElement, health: Health, { again, last }: Beside = {}): Promise<void> {
+export async function showPage(root: HTMLElement, health: Health, { remarks = [], again, last }: Beside = {}): Promise<void> {
   const overview = health.overview();
   const judged = overview.verdict !== undefined;
   const top = [
@@ -47,7 +49,7 @@ export async function showPage(root: HTMLElement, health: Health, { again, last 
   performance.mark(FIRST_PAINT);
   performance.measure(FIRST_PAINT, STARTED, FIRST_PAINT);
   rest?.draw();
-  fill(tail, ...(rest?.later() ?? []), changes(overview), judged && last, notes(overview));
+  fill(tail, ...(rest?.later() ?? []), changes(overview), judged && last, notes(overview, remarks));
 }
 
 interface JudgedParts {

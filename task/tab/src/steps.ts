@@ -30,15 +30,15 @@ interface Step {
   readonly ended: string;
 }
 
-/** Steps without a document. None is named where the steps are not known, or documents cannot be told to them. */
-export async function silent(place: Place, left: readonly Attachment[]): Promise<readonly Missed[]> {
-  const steps = await ended(place).catch(() => []);
+/** Steps without a document; `undefined` where the steps are not known, or documents cannot be told to them. */
+export async function silent(place: Place, left: readonly Attachment[]): Promise<readonly Missed[] | undefined> {
+  const steps = await ended(place).catch(() => undefined);
   const spoke = new Set(left.map(({ record }) => record?.toLowerCase()));
-  if (left.length > 0 && !steps.some(({ record }) => spoke.has(record))) {
-    return [];
+  if (left.length > 0 && !steps?.some(({ record }) => spoke.has(record))) {
+    return undefined;
   }
   return steps
-    .filter(({ record }) => !spoke.has(record))
+    ?.filter(({ record }) => !spoke.has(record))
     .map(({ title, ended }) => ({
       name: title,
       words: `this step ${ended} and left no document, so what it found or did is not here: see its log. Steps that refuse their inputs, run out of time or run with restricted commands leave none.`,
@@ -48,7 +48,10 @@ export async function silent(place: Place, left: readonly Attachment[]): Promise
 async function ended(place: Place): Promise<readonly Step[]> {
   const address = new URL(`${encodeURIComponent(place.project)}/_apis/build/builds/${place.build.id}/timeline`, place.collection);
   const { records } = ((await versioned(address, new Budget("the steps of this build", MOST_BYTES, MOST_MS))) ?? {}) as { records?: unknown };
-  return (Array.isArray(records) ? records : []).flatMap((entry: unknown): readonly Step[] => {
+  if (!Array.isArray(records)) {
+    throw new Error("Azure DevOps answered with something else than a list of steps.");
+  }
+  return records.flatMap((entry: unknown): readonly Step[] => {
     const { id, type, name, task, state, result } = (entry ?? {}) as Record<string, unknown>;
     const { id: kind } = (task ?? {}) as Record<string, unknown>;
     const how = state === "completed" && typeof result === "string" ? ENDED[result] : undefined;

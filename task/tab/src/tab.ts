@@ -19,6 +19,7 @@ const RULES = "patkeeper_web_bg.wasm";
 /** What all documents of the build may take together. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_MS = 300_000;
+const STEPS_UNKNOWN = "Which steps of this build have ended could not be looked up, so one that left no document is not named here.";
 /** Longest that the page stands still while it reads documents. */
 const STILL_MS = 100;
 
@@ -48,16 +49,16 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
   );
   let here: Place;
   let fetched: readonly Fetched[];
-  let quiet: readonly Missed[];
+  let without: readonly Missed[] | undefined;
   try {
     here = await place();
     const found = await attachments(here, here.build.id);
     const steps = silent(here, found);
     if (found.length === 0) {
-      nothing(root, here.build.running, await steps, again);
+      nothing(root, here.build.running, (await steps) ?? [], again);
       return;
     }
-    [fetched, quiet] = await Promise.all([fetchSaying(here, found, say), steps]);
+    [fetched, without] = await Promise.all([fetchSaying(here, found, say), steps]);
   } catch (error) {
     if (error instanceof NoBuild) {
       noBuild(root, again);
@@ -66,9 +67,10 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
     }
     return;
   }
-  const missed = fetched.filter((one): one is Missed => "words" in one);
-  if (missed.length === fetched.length) {
-    unfetched(root, [...missed, ...quiet], again);
+  const all = [...fetched, ...(without ?? [])];
+  const missed = all.filter((one): one is Missed => "words" in one);
+  if (missed.length === all.length) {
+    unfetched(root, missed, again);
     return;
   }
   const blocked = await rules;
@@ -77,7 +79,7 @@ async function look(root: HTMLElement, again: () => void): Promise<void> {
     return;
   }
   try {
-    await draw(root, here, [...fetched, ...quiet], [...missed, ...quiet], again, say);
+    await draw(root, here, all, { again, say, remarks: without ? [] : [STEPS_UNKNOWN] });
   } catch (error) {
     failed(root, error);
   }
@@ -89,15 +91,22 @@ function fetchSaying(here: Place, found: readonly Attachment[], say: (now: strin
   });
 }
 
-async function draw(root: HTMLElement, here: Place, fetched: readonly Fetched[], missed: readonly Missed[], again: () => void, say: (now: string) => void): Promise<void> {
+interface Around {
+  readonly remarks: readonly string[];
+  again(): void;
+  /** Says how far the page has come. */
+  say(now: string): void;
+}
+
+async function draw(root: HTMLElement, here: Place, all: readonly Fetched[], { again, say, remarks }: Around): Promise<void> {
   started();
   const judge = health(Date.now());
   const texts: string[] = [];
   let moved = performance.now();
-  for (const document of fetched) {
+  for (const document of all) {
     if ("text" in document) {
       if (performance.now() - moved > STILL_MS) {
-        say(`Reading what this build's steps have left: ${number(texts.length)} of ${number(fetched.length - missed.length)} documents.`);
+        say(`Reading what this build's steps have left: ${number(texts.length)} of ${number(all.length)} documents.`);
         await new Promise((resolve) => setTimeout(resolve));
         moved = performance.now();
       }
@@ -108,7 +117,7 @@ async function draw(root: HTMLElement, here: Place, fetched: readonly Fetched[],
     }
   }
   const before = trend(here.build.branch);
-  await showPage(root, judge, { again: here.build.running ? again : undefined, last: before.section });
+  await showPage(root, judge, { remarks, again: here.build.running ? again : undefined, last: before.section });
   if (!before.section.isConnected) {
     return;
   }
@@ -121,7 +130,7 @@ async function draw(root: HTMLElement, here: Place, fetched: readonly Fetched[],
   };
   void lookedAt()
     .then(() => earlier(here, () => before.section.isConnected, before.progress))
-    .then((builds) => before.draw(builds, missed.length > 0 ? { gap: "not all of its documents could be fetched" } : trendOf(texts)))
+    .then((builds) => before.draw(builds, texts.length < all.length ? { gap: "not all of its documents could be fetched" } : trendOf(texts)))
     .catch(inTheWay);
 }
 

@@ -119,6 +119,7 @@ async function start({ theme, build = {}, builds = {}, buildList, tabPolicy, sil
       return { body: JSON.stringify({ count: value.length, value }) };
     }
     if (rest.join('/') === 'timeline') {
+      if (build.steps === null) return { status: 404 };
       const left = (build.attachments ?? []).map((one, i) => ({ id: record(i), type: 'Task', name: `Step ${i + 1}`, task: { id: TASKS[path.parse(one.name).name] ?? TASKS.PatMonitor }, state: 'completed', result: 'succeeded' }));
       return { body: JSON.stringify({ records: [{ id: TIMELINE, type: 'Job', name: 'Job', state: 'completed', result: 'succeeded' }, ...left, ...(build.steps ?? [])] }) };
     }
