@@ -612,7 +612,8 @@ fn what_a_later_step_did_to_a_pat_stands_beside_it() {
         "the PATs' own moment, not the revocation's"
     );
     // Nothing was done, or it was before the look, or elsewhere.
-    let dry = rotation(json!({"dryRun": true})).to_string();
+    let before = json!({"authorizationId": id(2), "displayName": "ci-two", "scopes": [], "validTo": "2026-11-26T09:00:00Z"});
+    let dry = rotation(json!({"dryRun": true, "before": before.clone()})).to_string();
     let elsewhere = text(&monitor(
         &[reading("beta", vec![pat(1, "ci-one", "vso.build", 3)])],
         &quiet(),
@@ -625,7 +626,6 @@ fn what_a_later_step_did_to_a_pat_stands_beside_it() {
     ] {
         assert!(remarks(&texts).1.iter().all(Option::is_none));
     }
-    let before = json!({"authorizationId": id(2), "displayName": "ci-two", "scopes": [], "validTo": "2026-11-26T09:00:00Z"});
     let rotated = rotation(json!({"before": before.clone()})).to_string();
     assert_eq!(
         remarks(&[text(&due), rotated]).1,
@@ -651,10 +651,14 @@ fn what_a_newer_pat_has_replaced_is_not_called_healthy() {
         newer,
         pat(8, "x", "vso.code", 60),
     ];
+    let report = acme(pats);
     assert_eq!(
-        said(&acme(pats)).1,
+        said(&report).1,
         "Both PATs are healthy, and 1 more is replaced by a newer one: the first one to end has 50 days left."
     );
+    // Nobody waits for its end.
+    let old = looked_at(&[text(&report)], 29).overview();
+    assert!(!old.headline.contains("has ended"), "{}", old.headline);
 }
 
 #[test]
@@ -713,4 +717,14 @@ fn an_old_page_says_how_old_it_is() {
     assert_eq!(words(1), "2026-11-22 08:00 UTC, 1 day ago");
     assert_eq!(words(40), "2026-11-22 08:00 UTC, 40 days ago");
     assert_eq!(words(-3), "2026-11-22 08:00 UTC", "a clock that is wrong");
+    let other = monitor(&[reading("beta", Vec::new())], &quiet());
+    let two = looked_at(&[report.clone(), text(&later(other, 65))], 40).overview();
+    assert_eq!(
+        two.as_of_words,
+        "2026-11-22 08:00 UTC to 2026-11-22 09:05 UTC, 40 days ago"
+    );
+    assert_eq!(
+        two.as_of, 1_795_334_400_000.0,
+        "nothing passes for newer than it is"
+    );
 }
