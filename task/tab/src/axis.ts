@@ -84,8 +84,10 @@ export function axis(model: Timeline, scale: Scale): SVGGElement {
   return group;
 }
 
-/** Whether a week's day of the month would stand clear of the strokes beside it. */
+/** Half of a day of the month's width, and a gap. */
+const CLEAR = 9;
+
+/** Whether a week's day of the month would stand clear of the strokes beside it, which are at the starts of their days. */
 function room(model: Timeline, offset: number, scale: Scale): boolean {
-  const first = [-1, 1, 2].some((near) => new Date(model.from + (offset + near) * DAY_MS).getUTCDate() === 1);
-  return !first || scale.column > 9;
+  return [-1, 1, 2].every((near) => new Date(model.from + (offset + near) * DAY_MS).getUTCDate() !== 1 || Math.abs(near - 0.5) * scale.column > CLEAR);
 }

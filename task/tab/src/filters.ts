@@ -2,7 +2,7 @@
 
 import type { Count, Facets } from "patkeeper-web";
 import { button, el, fill } from "./dom";
-import { number, visible } from "./text";
+import { number, shortened } from "./text";
 import type { Query, View } from "./view";
 
 /** Quiet time after a keystroke before the table is searched. */
@@ -99,10 +99,4 @@ function chosen(id: Choice, query: Query): string {
     return query.statuses.length > 1 ? SEVERAL : (query.statuses[0] ?? "");
   }
   return query[id] ?? "";
-}
-
-/** Short enough for a list to choose from. */
-function shortened(label: string): string {
-  const letters = [...visible(label)];
-  return letters.length > 60 ? `${letters.slice(0, 59).join("")}…` : letters.join("");
 }

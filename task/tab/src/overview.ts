@@ -92,7 +92,11 @@ export function chips(view: View): HTMLElement {
     const { overview } = view;
     fill(bar, ...overview.counts.map((count) => chip(view, count)));
     const { warningDays, criticalDays } = overview.thresholds;
-    fill(note, view.whatIf && `What if: warning at ${warningDays} days, critical at ${criticalDays}. Not the verdict.`);
+    fill(
+      note,
+      view.whatIf && `What if: warning at ${warningDays} days, critical at ${criticalDays}. Not the verdict.`,
+      !view.whatIf && overview.since !== undefined && `Counts and table: as judged, ${overview.asOfWords}.`,
+    );
   };
   const press = (): void => {
     for (const pressed of bar.querySelectorAll<HTMLElement>("button")) {
@@ -124,6 +128,7 @@ function chip(view: View, count: Count): HTMLButtonElement {
 /** Notes of the documents, and what each of them is. */
 export function notes(overview: Overview, remarks: readonly string[]): HTMLElement | undefined {
   const all = [...remarks, ...overview.notes];
+  const given = overview.documents.filter((d) => d.state !== "missed");
   if (all.length + overview.documents.length === 0) {
     return undefined;
   }
@@ -132,7 +137,7 @@ export function notes(overview: Overview, remarks: readonly string[]): HTMLEleme
     { class: "section", "aria-labelledby": "notes" },
     el("h2", { id: "notes" }, "Notes"),
     all.length > 0 && el("ul", { class: "plain-list notes" }, ...all.map((n) => el("li", {}, n))),
-    el("p", { class: "quiet" }, `This page was drawn from ${counted(overview.documents.length, "document", "documents")}:`),
-    el("ul", { class: "plain-list quiet" }, ...overview.documents.map((d) => el("li", {}, foreign(d.name), ": ", d.words))),
+    el("p", { class: "quiet" }, `This page was drawn from ${counted(given.length, "document", "documents")}:`),
+    el("ul", { class: "plain-list quiet" }, ...given.map((d) => el("li", {}, foreign(d.name), ": ", d.words))),
   );
 }

@@ -130,7 +130,7 @@ async function draw(root: HTMLElement, here: Place, all: readonly Fetched[], { a
   };
   void lookedAt()
     .then(() => earlier(here, () => before.section.isConnected, before.progress))
-    .then((builds) => before.draw(builds, texts.length < all.length ? { gap: "not all of its documents could be fetched" } : trendOf(texts)))
+    .then((builds) => before.draw(builds, texts.length < all.length ? { gap: "a part of it is missing from this page" } : trendOf(texts)))
     .catch(inTheWay);
 }
 

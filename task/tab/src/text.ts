@@ -28,6 +28,15 @@ export function nameOf(text: string): string {
   return seen === "" ? "(no name)" : seen;
 }
 
+/** Letters of a name in a list of many. */
+const SHORT = 60;
+
+/** Short enough for a list of many. */
+export function shortened(text: string): string {
+  const letters = [...visible(text)];
+  return letters.length > SHORT ? `${letters.slice(0, SHORT - 1).join("")}…` : letters.join("");
+}
+
 /** `1 PAT`, `5,000 PATs`. */
 export function counted(count: number, one: string, many: string): string {
   return `${number(count)} ${count === 1 ? one : many}`;

@@ -51,7 +51,7 @@ function clock(now) {
 /** In the page: the rules stop as wasm does, in the middle of an answer, at questions that match. What they are asked then is counted. */
 function breakable(broken) {
   const { instantiate } = WebAssembly;
-  globalThis.rules = { broken, askedWhenBroken: 0 };
+  globalThis.rules = { broken, asked: [] };
   WebAssembly.instantiate = async (...given) => {
     const instance = await instantiate(...given);
     const exports = Object.fromEntries(Object.entries(instance.exports).map(([name, value]) => [
@@ -59,7 +59,7 @@ function breakable(broken) {
       typeof value !== 'function' || name.startsWith('__') ? value : (...parameters) => {
         if (!new RegExp(rules.broken).test(name)) return value(...parameters);
         rules.broken = '';
-        rules.askedWhenBroken += 1;
+        rules.asked.push(name);
         throw new WebAssembly.RuntimeError('unreachable');
       },
     ]));
