@@ -123,6 +123,7 @@ inBrowser('loading is said, and nothing about health, until the documents are he
   await it.untilSaid('Looking for what this build');
   assert.ok(await it.busy());
   assert.equal(await it.title(), '');
+  assert.equal((await it.calls('notifyLoadSucceeded')).length, 1, 'the host shows these words, not its own sign of waiting');
   await it.picture('tab-loading');
   it.assertSound();
 });
@@ -276,6 +277,7 @@ inBrowser('a document that is refused, gone or never comes is missed beside the 
   );
   await it.until(() => document.querySelector('main').getAttribute('aria-busy') === 'true');
   await it.host.hanging;
+  await it.untilSaid('3 of 4 documents');
   await it.frame.evaluate(() => elapse(120_000));
   await it.untilDrawn();
   assert.match(await it.title(), /3 of 4 .*could not be read/);
