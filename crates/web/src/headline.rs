@@ -12,6 +12,7 @@ use patkeeper_core::time;
 use crate::documents::{Documents, Other};
 use crate::health::View;
 use crate::model::Tone;
+use crate::overview::all_findings;
 
 /// Sentences of a headline.
 const SENTENCES: usize = 3;
@@ -237,7 +238,12 @@ fn of_view(view: &View, said: &mut Vec<Said>) {
         .filter(|finding| finding.severity == Severity::Error)
         .count();
     if errors > 0 {
-        let errors = count(errors, "error");
+        // How heavy those are that are not listed is not known.
+        let errors = if all_findings(&totals) > report.findings.len() {
+            format!("{} violations", grouped(totals.policy_findings as usize))
+        } else {
+            count(errors, "error")
+        };
         let failed = own_end(report).result == StepResult::Failed;
         say(
             Urgency::Due,

@@ -54,6 +54,9 @@ pub struct Overview {
     /// Said where the page holds fewer rows than were judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,
+    /// Said where the page holds fewer policy findings than there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings_partial: Option<String>,
     /// What the statuses shown were judged by.
     pub thresholds: Thresholds,
     /// Patterns that no PAT matched, each as a sentence.
@@ -195,6 +198,9 @@ pub struct Timeline {
     pub earlier: u32,
     /// PATs that end after the last day.
     pub later: u32,
+    /// Said where not every PAT that was judged is drawn or counted here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
 }
 
 /// One day on which something ends.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use patkeeper_core::fold::parts;
 use patkeeper_core::render::{cause_words, has_owners, missing_words, own_verdict_line};
 use patkeeper_core::render::{count as words, number as grouped};
-use patkeeper_core::report::UnreadableEntry;
+use patkeeper_core::report::{Totals, UnreadableEntry};
 use patkeeper_core::text::{visible, visible_name};
 
 use crate::documents::{Documents, Other};
@@ -47,6 +47,7 @@ pub(crate) fn overview(documents: &Documents, view: Option<&View>, now: DateTime
             .filter(|count| count.count > 0)
             .collect(),
         partial: view.and_then(partial),
+        findings_partial: view.and_then(findings_partial),
         thresholds: view.map(thresholds).unwrap_or_default(),
         missing: report
             .into_iter()
@@ -100,15 +101,6 @@ fn partial(view: &View) -> Option<String> {
             words(all, "PAT")
         ));
     }
-    let findings = report.findings.len();
-    let all = report.totals.policy_findings.saturating_add(report.totals.waived) as usize;
-    if all > findings {
-        said.push(format!(
-            "Of {} the {} heaviest are here.",
-            words(all, "policy finding"),
-            grouped(findings)
-        ));
-    }
     if !view.judgment.exact {
         said.push(
             "Under these thresholds PATs that are not in the table may be due, too: there are at least as many as counted."
@@ -116,6 +108,25 @@ fn partial(view: &View) -> Option<String> {
         );
     }
     (!said.is_empty()).then(|| visible(&said.join(" ")))
+}
+
+/// What a page of part of the policy findings must say: whole rules may be missing.
+fn findings_partial(view: &View) -> Option<String> {
+    let listed = view.report.findings.len();
+    let all = all_findings(&view.report.totals).max(listed);
+    (all > listed).then(|| {
+        format!(
+            "Here are the {} heaviest of {}. Rules that are not here may have found something, too, and those that are, \
+             more: the JSON report has all.",
+            grouped(listed),
+            words(all, "policy finding")
+        )
+    })
+}
+
+/// Policy findings, those that a waiver covers among them.
+pub(crate) fn all_findings(totals: &Totals) -> usize {
+    totals.policy_findings.saturating_add(totals.waived) as usize
 }
 
 fn unreadable(documents: &Documents, view: Option<&View>) -> (Vec<Unreadable>, u32) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use patkeeper_core::pat::GLOBAL_PATS_END;
-use patkeeper_core::render::count;
+use patkeeper_core::render::{count, grouped};
 use patkeeper_core::report::{PatEntry, PatStatus};
 use patkeeper_core::text::{visible, visible_name};
 use patkeeper_core::time;
@@ -62,6 +62,15 @@ impl View {
             }
         }
         timeline.ends = days.into_values().collect();
+        let listed = self.report.pats.len();
+        let all = (self.report.totals.total as usize).max(listed);
+        timeline.partial = (all > listed).then(|| {
+            format!(
+                "Drawn are the {} most urgent of {}: most of those that end later are not.",
+                grouped(listed),
+                count(all, "PAT")
+            )
+        });
         timeline
     }
 
@@ -107,6 +116,7 @@ pub(crate) fn empty(now: DateTime<Utc>) -> Timeline {
         marks: mark.into_iter().collect(),
         earlier: 0,
         later: 0,
+        partial: None,
     }
 }
 

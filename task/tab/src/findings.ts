@@ -23,6 +23,7 @@ export function findings(view: View, show: () => void): HTMLElement | undefined 
     "section",
     { class: "section", "aria-labelledby": "findings" },
     el("h2", { id: "findings" }, "Policy findings", el("span", { class: "quiet heading-count" }, number(total))),
+    view.overview.findingsPartial !== undefined && el("p", { class: "partial" }, sign("notice"), view.overview.findingsPartial),
     groups.length === 0 && el("p", { class: "quiet" }, "None about the PATs that were read."),
     groups.length > 0 && el("div", { class: "groups" }, ...groups.map((group) => rule(group, view, show))),
   );

@@ -6,7 +6,7 @@ import { el, fill, folded, foreign, svg } from "./dom";
 import { Callout } from "./callout";
 import { type Scale, axis, scaleOf } from "./axis";
 import { sign } from "./tone";
-import { counted, isoDay, nameOf, number } from "./text";
+import { counted, isoDay, nameOf, number, shortened } from "./text";
 import type { View } from "./view";
 
 /** A column holds this many dots; more become a bar with the number. */
@@ -20,6 +20,7 @@ export function timeline(view: View, show: () => void): HTMLElement {
   const frame = el("div", { class: "chart-frame" }, chart);
   const callout = new Callout(frame);
   const ends = el("p", { class: "chart-ends quiet" });
+  const partial = el("p", { class: "partial" });
   const list = el("div", { class: "as-list" });
   let model = view.health.timeline();
   let width = 0;
@@ -35,8 +36,10 @@ export function timeline(view: View, show: () => void): HTMLElement {
     fill(
       ends,
       el("span", {}, model.earlier > 0 ? `← ${number(model.earlier)} ended earlier` : "← none ended earlier"),
-      el("span", {}, model.later > 0 ? `${number(model.later)} end later →` : "none end later →"),
+      el("span", {}, later(model)),
     );
+    partial.hidden = model.partial === undefined;
+    fill(partial, ...(model.partial === undefined ? [] : [sign("notice"), model.partial]));
     fill(list, folded(["The same as a list"], { class: "quiet-fold" }, () => [asList(model)]));
   };
   const press = (): void => {
@@ -62,11 +65,19 @@ export function timeline(view: View, show: () => void): HTMLElement {
     "section",
     { class: "section", "aria-labelledby": "timeline" },
     el("h2", { id: "timeline" }, `The next ${model.days} days`),
-    model.ends.length === 0 && el("p", { class: "quiet" }, `No PAT ends before ${isoDay(model.from + model.days * DAY_MS)}.`),
+    model.ends.length === 0 && model.partial === undefined && el("p", { class: "quiet" }, `No PAT ends before ${isoDay(model.from + model.days * DAY_MS)}.`),
     frame,
     ends,
+    partial,
     list,
   );
+}
+
+function later(model: Timeline): string {
+  if (model.partial !== undefined) {
+    return `${model.later > 0 ? `at least ${number(model.later)}` : "more"} end later →`;
+  }
+  return model.later > 0 ? `${number(model.later)} end later →` : "none end later →";
 }
 
 function draw(model: Timeline, width: number, view: View, callout: Callout, show: () => void): SVGSVGElement {
@@ -223,7 +234,7 @@ function asList(model: Timeline): HTMLElement {
 
 function names(day: Day): readonly (Node | string)[] {
   const parts: (Node | string)[] = [];
-  day.dots.forEach((dot, i) => parts.push(i > 0 ? ", " : "", foreign(nameOf(dot.name))));
+  day.dots.forEach((dot, i) => parts.push(i > 0 ? ", " : "", foreign(shortened(nameOf(dot.name)))));
   const more = day.count - day.dots.length;
   if (more > 0) {
     parts.push(`, and ${number(more)} more`);

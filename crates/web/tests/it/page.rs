@@ -244,6 +244,31 @@ fn days_of_the_timeline_are_those_of_utc_from_today_on() {
 }
 
 #[test]
+fn a_part_is_never_drawn_or_counted_as_the_whole() {
+    let pats = (1..=4).map(|number| pat(number, "ci", "app_token", 10 * i64::from(number)));
+    let whole = monitor(&[reading("acme", pats.collect())], &settings());
+    let mut head = whole.clone();
+    head.pats.truncate(2);
+    head.findings.truncate(2);
+    let (whole, head) = (page(&[text(&whole)]), page(&[text(&head)]));
+    let of_whole = (whole.overview().findings_partial, whole.timeline().partial);
+    assert_eq!(of_whole, (None, None));
+    let overview = head.overview();
+    let findings = overview.findings_partial.unwrap();
+    assert!(findings.starts_with("Here are the 2 heaviest of "), "{findings}");
+    let said = overview.headline;
+    assert!(
+        said.contains("violations among 4 PATs") && !said.contains("2 errors"),
+        "{said}"
+    );
+    let timeline = head.timeline().partial.unwrap();
+    assert!(
+        timeline.starts_with("Drawn are the 2 most urgent of 4 PATs"),
+        "{timeline}"
+    );
+}
+
+#[test]
 fn the_end_of_global_pats_is_marked_while_it_is_ahead() {
     for (today, offset) in [
         ("2026-09-02T23:00:00Z", None),
