@@ -185,6 +185,16 @@ fn the_later_of_two_looks_is_shown_and_what_the_earlier_one_said_worse_is_a_note
 }
 
 #[test]
+fn a_head_does_not_tell_which_pats_are_gone() {
+    let before = of("acme", &[("a", 3), ("b", 4)], 0);
+    let mut head = of("acme", &[("a", 3), ("b", 4)], 5);
+    head.pats.truncate(1);
+    let folded = fold(&[before, head]).unwrap();
+    assert_eq!(folded.report.totals.total, 2);
+    assert!(folded.report.notes.is_empty(), "{:?}", folded.report.notes);
+}
+
+#[test]
 fn an_attempt_at_a_slice_that_was_run_again_does_not_count_as_unmerged() {
     let mut first = reading("acme", vec![pat("a", 10, days(90))]);
     first.unreadable.push(unread("the PATs of ann"));
