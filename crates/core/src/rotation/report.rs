@@ -208,6 +208,10 @@ impl RotationReport {
 
     /// Replaces every text that another wrote, or that quotes one, by what `map` makes of it.
     pub fn map_text(&mut self, map: impl Fn(&str) -> String) {
+        for record in [&mut self.before, &mut self.record].into_iter().flatten() {
+            let scopes: Vec<String> = record.scopes.iter().map(&map).collect();
+            record.scopes = scopes.iter().map(String::as_str).collect();
+        }
         let mut texts = vec![&mut self.store, &mut self.secret, &mut self.reason];
         texts.extend(&mut self.version);
         let records = [&mut self.before, &mut self.record];
