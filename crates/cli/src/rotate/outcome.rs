@@ -1,5 +1,7 @@
 //! What a rotation leaves for the steps after it, and its last words.
 
+use std::io;
+
 use patkeeper_agent::console::Console;
 use patkeeper_core::judge::StepResult;
 use patkeeper_core::pat::AuthorizationId;
@@ -12,6 +14,7 @@ use secrecy::SecretString;
 
 use crate::folder::Folder;
 use crate::job::Around;
+use crate::report::scrubbed;
 use crate::run::{self, Ending};
 
 /// Sets every output of the contract.
@@ -89,19 +92,15 @@ pub(super) fn leave(around: &Around<'_>, report: &RotationReport, run: &Run) {
         return;
     };
     let path = temp.join("patkeeper").join(context.step_folder());
-    let put = |name, text: String| {
-        let text = console.scrub(&text);
-        Folder::prepare(&path)?.put(name, |out| out.write_all(text.as_bytes()))
-    };
-    let scrubbed = |text: &Option<String>| text.as_deref().map(|text| console.scrub(text));
-    let document = report.document(Run {
-        link: scrubbed(&run.link),
-        pipeline: scrubbed(&run.pipeline),
-        ..run.clone()
-    });
-    let left = put("patkeeper.json", render::json(&document))
+    let put = |name, text: String| Folder::prepare(&path)?.put(name, |out| out.write_all(text.as_bytes()));
+    let left = scrubbed(console, report.document(run.clone()))
+        .map_err(|failure| io::Error::other(failure.what))
+        .and_then(|document| put("patkeeper.json", render::json(&document)))
         .map(|path| console.attach_document(&path.to_string_lossy()))
-        .and_then(|()| put("patkeeper.md", render::rotation::markdown(report, run)))
+        .and_then(|()| {
+            let summary = render::rotation::markdown(report, run);
+            put("patkeeper.md", console.scrub(&summary))
+        })
         .map(|path| console.upload_summary(&path.to_string_lossy()));
     if let Err(error) = left {
         console.warning(&format!(
