@@ -54,7 +54,11 @@ export function isoDay(ms: number): string {
 
 /** Words of whatever was thrown. */
 export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // What the host rejects with comes as a plain object: messages between windows keep no class.
+  if (typeof error === "object" && error !== null && "message" in error && typeof error.message === "string") {
+    return error.message;
+  }
+  return String(error);
 }
 
 /** The same as a sentence of its own. */

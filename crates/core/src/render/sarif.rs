@@ -13,7 +13,7 @@ use super::failure::details;
 use super::json;
 use crate::policy::Rule;
 use crate::report::{Finding, Report, Rows, RuleSetting, Severity, UnreadableEntry, Verdict, tie};
-use crate::text::plain;
+use crate::text::{plain, visible_name};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const SOURCE: &str = "https://github.com/patkeeper/patkeeper";
@@ -281,7 +281,7 @@ fn descriptor(id: String, setting: &RuleSetting) -> Descriptor {
 fn result(finding: &Finding, rules: &[&str]) -> Found {
     let rule_id = plain(&finding.rule);
     let owner = finding.owner.as_ref().map(|owner| plain(&owner.name));
-    let subject = plain(&finding.subject);
+    let subject = visible_name(&plain(&finding.subject));
     let organization = finding.organization.as_deref().map(plain);
     let kind = match (&finding.authorization_id, &finding.owner) {
         (Some(_), _) => "pat",
@@ -295,7 +295,7 @@ fn result(finding: &Finding, rules: &[&str]) -> Found {
     ];
     let path: Vec<&str> = parts.into_iter().flatten().collect();
     let message = finding.message.trim_end_matches('.');
-    let message = format!("{}: {message}. {}", finding.subject, finding.remedy);
+    let message = format!("{subject}: {message}. {}", finding.remedy);
     Found {
         rule_index: rules.iter().position(|id| *id == rule_id),
         level: level(finding.severity),

@@ -151,6 +151,16 @@ fn a_fingerprint_is_that_of_rule_and_pat_whatever_both_are_called_in_words() {
     );
 }
 
+#[test]
+fn a_pat_without_a_name_is_said_to_have_none() {
+    let said = sarif(&named("  "));
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let result = &said["runs"][0]["results"][0];
+    assert_eq!(result["locations"][0]["logicalLocations"][0]["name"], "(no name)");
+    let message = result["message"]["text"].as_str().unwrap();
+    assert!(message.starts_with("(no name): "), "{message}");
+}
+
 fn named(text: &str) -> Report {
     let mut report = half_blind();
     let finding = &mut report.findings[0];
