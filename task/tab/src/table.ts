@@ -220,7 +220,8 @@ function emptyWords(page: PatPage, view: View): readonly Child[] {
   if (page.of === 0) {
     return ["No PAT was found. If there should be one, check who signs in and which organization and names the step asks for."];
   }
-  return ["No PAT matches. ", button({ class: "link" }, () => view.askAll(), "Show all")];
+  const none = view.overview.partial === undefined ? "No PAT matches. " : `None of the ${number(page.of)} PATs that are listed here matches; others are counted only. `;
+  return [none, button({ class: "link" }, () => view.askAll(), "Show all")];
 }
 
 function turn(pager: HTMLElement, page: PatPage, view: View, top: () => void): void {
