@@ -199,14 +199,8 @@ fn peers(workspace: &Workspace) -> Result<Outcome> {
         return Ok(Outcome::Skipped(missing));
     }
     let mut tests = workspace.command(cargo());
-    tests.args([
-        "test",
-        "--package",
-        "patkeeper-tests",
-        "--test",
-        "peers",
-        "--locked",
-    ]);
+    // Of the whole workspace, as above: one package alone would build what all share anew, with fewer features.
+    tests.args(["test", "--workspace", "--test", "peers", "--locked"]);
     passed(execute(
         "Microsoft's Python clients",
         tests.env("PATKEEPER_PEERS", "must run"),
