@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use self::again::{said_worse, superseded_by};
-use crate::judge::{Tally, Thresholds, Unlisted, add_notes, verdict};
+use crate::judge::{self, Tally, Thresholds, Unlisted, add_notes, verdict};
 use crate::render::count;
 use crate::report::{
     Finding, MINE, Missing, PatEntry, Report, Run, Settings, SliceEntry, Totals, UnreadableKey, Verdict,
@@ -340,8 +340,8 @@ fn uncounted(kept: &[&Report], unlisted: &[Unlisted], totals: &mut Totals) {
     for report in kept {
         let told = report.totals;
         let waived = report.findings.iter().filter(|finding| finding.waived.is_some());
-        let waived = number(waived.count());
-        let open = number(report.findings.len()).saturating_sub(waived);
+        let waived = judge::count(waived.count());
+        let open = judge::count(report.findings.len()).saturating_sub(waived);
         for (total, more) in [
             (&mut totals.history, told.history),
             (&mut totals.elsewhere, told.elsewhere),
@@ -352,16 +352,13 @@ fn uncounted(kept: &[&Report], unlisted: &[Unlisted], totals: &mut Totals) {
             ),
             (
                 &mut totals.unreadable,
-                told.unreadable.saturating_sub(number(report.unreadable.len())),
+                told.unreadable
+                    .saturating_sub(judge::count(report.unreadable.len())),
             ),
         ] {
             *total = total.saturating_add(more);
         }
     }
-}
-
-fn number(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// `1, 3 and 4`.

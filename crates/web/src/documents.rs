@@ -2,7 +2,7 @@
 
 use patkeeper_core::audit::AuditReport;
 use patkeeper_core::document::{Document, DocumentError};
-use patkeeper_core::fold::Part;
+use patkeeper_core::fold::{Part, parts};
 use patkeeper_core::render::count;
 use patkeeper_core::report::{Report, Run, Tool};
 use patkeeper_core::revocation::RevocationReport;
@@ -44,13 +44,14 @@ impl Other {
         match self {
             Self::Rotation(document) => vec![&document.organization],
             Self::Revocation(report) => vec![&report.organization.name],
-            Self::Audit(report) => names(report.organizations.iter().map(|one| one.name.as_str())),
+            Self::Audit(report) => report.organizations.iter().map(|one| one.name.as_str()).collect(),
         }
     }
 }
 
 impl Documents {
-    pub(crate) fn add(&mut self, name: &str, text: &str) {
+    /// Takes a document in, and gives its entry as of now.
+    pub(crate) fn add(&mut self, name: &str, text: &str) -> DocumentEntry {
         let (words, state, report) = match Document::read(text) {
             Ok(document) => {
                 let words = words(&document);
@@ -78,41 +79,27 @@ impl Documents {
             state,
             words: visible(&words),
         };
-        self.entries.push((entry, report));
+        self.entries.push((entry.clone(), report));
+        let part = report.and_then(|at| parts(&self.reports).get(at).copied());
+        among_others(entry, part.as_ref())
     }
 
     /// A document that is there and could not be fetched.
-    pub(crate) fn missed(&mut self, name: &str, words: &str) {
+    pub(crate) fn missed(&mut self, name: &str, words: &str) -> DocumentEntry {
         let entry = DocumentEntry {
             name: visible(name),
             state: DocumentState::Missed,
             words: visible(words),
         };
-        self.entries.push((entry, None));
+        self.entries.push((entry.clone(), None));
+        entry
     }
 
     /// Each document, with what became of it among the others. `parts`: of each report.
     pub(crate) fn entries(&self, parts: &[Part]) -> Vec<DocumentEntry> {
-        let mut entries = Vec::new();
-        for (entry, report) in &self.entries {
-            let mut entry = entry.clone();
-            let part = report.and_then(|at| parts.get(at));
-            let (state, words) = match part {
-                None | Some(Part::Shown) => (entry.state, ""),
-                Some(Part::Merged) => (
-                    DocumentState::Folded,
-                    "; shown as part of the report that was merged from it",
-                ),
-                Some(Part::Superseded) => (
-                    DocumentState::Superseded,
-                    "; an earlier look or attempt: a later report that asks the same is shown",
-                ),
-            };
-            entry.state = state;
-            entry.words.push_str(words);
-            entries.push(entry);
-        }
-        entries
+        let all = self.entries.iter();
+        all.map(|(entry, report)| among_others(entry.clone(), report.and_then(|at| parts.get(at))))
+            .collect()
     }
 
     /// How many of the documents are not read: of how many.
@@ -123,6 +110,24 @@ impl Documents {
             .filter(|(entry, _)| entry.state == DocumentState::Read);
         (self.entries.len() - read.count(), self.entries.len())
     }
+}
+
+/// An entry with what became of its report, where it is one.
+fn among_others(mut entry: DocumentEntry, part: Option<&Part>) -> DocumentEntry {
+    let (state, words) = match part {
+        None | Some(Part::Shown) => return entry,
+        Some(Part::Merged) => (
+            DocumentState::Folded,
+            "; shown as part of the report that was merged from it",
+        ),
+        Some(Part::Superseded) => (
+            DocumentState::Superseded,
+            "; an earlier look or attempt: a later report that asks the same is shown",
+        ),
+    };
+    entry.state = state;
+    entry.words.push_str(words);
+    entry
 }
 
 fn refused(error: &DocumentError) -> (DocumentState, &'static str) {
@@ -142,14 +147,10 @@ fn refused(error: &DocumentError) -> (DocumentState, &'static str) {
     }
 }
 
-fn names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    names.collect()
-}
-
 fn words(document: &Document) -> String {
     match document {
         Document::Monitor(report) => {
-            let organizations = names(report.organizations.iter().map(|one| one.name.as_str()));
+            let organizations: Vec<_> = report.organizations.iter().map(|one| one.name.as_str()).collect();
             let slice = report.slice.as_ref().map_or_else(String::new, |slice| {
                 format!(", slice {} of {}", slice.position, slice.of)
             });
@@ -165,7 +166,7 @@ fn words(document: &Document) -> String {
             said(&report.run, &report.tool, &pats, &[&report.organization.name])
         }
         Document::Audit(report) => {
-            let organizations = names(report.organizations.iter().map(|one| one.name.as_str()));
+            let organizations: Vec<_> = report.organizations.iter().map(|one| one.name.as_str()).collect();
             let events = count(report.totals.events as usize, "event");
             said(&report.run, &report.tool, &events, &organizations)
         }

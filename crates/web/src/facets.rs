@@ -4,14 +4,14 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use patkeeper_core::policy::Rule;
-use patkeeper_core::report::PatEntry;
+use patkeeper_core::report::{PatEntry, PatStatus};
 use patkeeper_core::text::{visible, visible_name};
 
 use crate::health::View;
 use crate::model::{Count, Facets, Tone};
 use crate::rows::Prepared;
 use crate::table::number;
-use crate::tone::{STATUSES, count};
+use crate::tone::count;
 
 /// The most owners offered: more of them are found by the search.
 const OWNERS: usize = 500;
@@ -52,7 +52,7 @@ impl View {
         let mut owners = owners.most_first();
         owners.truncate(OWNERS);
         Facets {
-            statuses: STATUSES
+            statuses: PatStatus::ALL
                 .into_iter()
                 .map(|status| {
                     count(

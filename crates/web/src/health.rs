@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use chrono::{DateTime, Datelike, Utc};
-use patkeeper_core::fold::{fold, parts};
+use patkeeper_core::fold::{Part, fold};
 use patkeeper_core::judge::{self, Judgment, Unlisted, rejudge};
 use patkeeper_core::report::Report;
 
@@ -42,6 +42,8 @@ pub(crate) struct View {
     pub(crate) report: Report,
     pub(crate) unlisted: Vec<Unlisted>,
     pub(crate) shares: Vec<String>,
+    /// What became of each report.
+    pub(crate) parts: Vec<Part>,
     /// When the oldest of its reports was judged.
     pub(crate) from: DateTime<Utc>,
     pub(crate) by_now: ByNow,
@@ -67,6 +69,7 @@ impl View {
             report: folded.report,
             unlisted: folded.unlisted,
             shares: folded.shares,
+            parts: folded.parts,
             judgment: reported.clone(),
             reported,
         })
@@ -99,24 +102,13 @@ impl Health {
 
     /// Takes a document in. What cannot be read is no error: its entry says so.
     pub fn add(&mut self, name: &str, text: &str) -> DocumentEntry {
-        self.documents.add(name, text);
         self.view = OnceCell::new();
-        self.last_entry()
+        self.documents.add(name, text)
     }
 
     /// Says that a document could not be fetched, and why.
     pub fn missed(&mut self, name: &str, words: &str) -> DocumentEntry {
-        self.documents.missed(name, words);
-        self.last_entry()
-    }
-
-    fn last_entry(&self) -> DocumentEntry {
-        let entries = self.documents.entries(&parts(&self.documents.reports));
-        entries.into_iter().next_back().unwrap_or_else(|| DocumentEntry {
-            name: String::new(),
-            state: crate::model::DocumentState::Broken,
-            words: String::new(),
-        })
+        self.documents.missed(name, words)
     }
 
     fn view(&self) -> Option<&View> {

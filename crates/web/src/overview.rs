@@ -3,10 +3,9 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use patkeeper_core::fold::parts;
 use patkeeper_core::render::{cause_words, has_owners, missing_words, own_verdict_line};
 use patkeeper_core::render::{count as words, number as grouped};
-use patkeeper_core::report::{Totals, UnreadableEntry};
+use patkeeper_core::report::{PatStatus, Totals, UnreadableEntry};
 use patkeeper_core::text::{visible, visible_name};
 
 use crate::documents::{Documents, Other};
@@ -15,7 +14,7 @@ use crate::health::View;
 use crate::model::{Change, Overview, Thresholds, Unreadable};
 use crate::moment::{and_how_long_ago, milliseconds};
 use crate::table::number;
-use crate::tone::{STATUSES, count};
+use crate::tone::count;
 
 /// How much of what could not be read is named.
 const UNREADABLE: usize = 50;
@@ -43,7 +42,7 @@ pub(crate) fn overview(documents: &Documents, view: Option<&View>, now: DateTime
         has_owners: report.is_some_and(has_owners),
         counts: report
             .into_iter()
-            .flat_map(|report| STATUSES.map(|status| count(status, report.totals.of(status))))
+            .flat_map(|report| PatStatus::ALL.map(|status| count(status, report.totals.of(status))))
             .filter(|count| count.count > 0)
             .collect(),
         partial: view.and_then(partial),
@@ -58,7 +57,7 @@ pub(crate) fn overview(documents: &Documents, view: Option<&View>, now: DateTime
         unreadable_more,
         changes: changes(documents),
         notes: notes(documents, view),
-        documents: documents.entries(&parts(&documents.reports)),
+        documents: documents.entries(view.map_or(&[], |view| &view.parts)),
     }
 }
 

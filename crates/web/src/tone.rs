@@ -51,15 +51,6 @@ impl Tone {
     }
 }
 
-/// The statuses, most urgent first.
-pub(crate) const STATUSES: [PatStatus; 5] = [
-    PatStatus::Expired,
-    PatStatus::Critical,
-    PatStatus::Warning,
-    PatStatus::Healthy,
-    PatStatus::Replaced,
-];
-
 /// How many PATs have a status.
 pub(crate) fn count(status: PatStatus, count: u32) -> Count {
     let label = match status {

@@ -1,6 +1,7 @@
 //! Documents that are too large to be looked at whole, cut down to what matters most.
 
 use crate::audit::{AuditReport, AuditedEvent};
+use crate::judge::count;
 use crate::report::{ROWS, Report};
 use crate::revocation::{PatOutcome, RevocationReport};
 
@@ -44,8 +45,7 @@ impl Head for AuditReport {
         if all > ROWS {
             head.events.sort_by_key(AuditedEvent::weight);
             head.events.truncate(ROWS);
-            let left_out = u32::try_from(all - ROWS).unwrap_or(u32::MAX);
-            head.totals.not_listed = head.totals.not_listed.saturating_add(left_out);
+            head.totals.not_listed = head.totals.not_listed.saturating_add(count(all - ROWS));
         }
         head.actors.truncate(ROWS);
         head.unreadable.truncate(ROWS);

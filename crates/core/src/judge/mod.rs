@@ -35,7 +35,8 @@ pub fn judge(
     judging.finish(run).0
 }
 
-fn count(number: usize) -> u32 {
+/// A number of rows as reports count them.
+pub(crate) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

@@ -67,7 +67,7 @@ impl Unlisted {
             }
         }
         let mut counts = Totals::default();
-        for status in STATUSES {
+        for status in PatStatus::ALL {
             let more = report.totals.of(status).saturating_sub(listed.of(status));
             counts.status(status, more);
         }
@@ -86,7 +86,7 @@ impl Unlisted {
 
     /// Counts them as their report does.
     pub(crate) fn count_as_judged(&self, totals: &mut Totals) {
-        for status in STATUSES {
+        for status in PatStatus::ALL {
             totals.status(status, self.counts.of(status));
         }
     }
@@ -94,7 +94,7 @@ impl Unlisted {
     /// Counts them under these thresholds, each as mild as it can be; whether that is how each of them stands.
     fn count(&self, thresholds: Thresholds, totals: &mut Totals) -> bool {
         let mut exact = true;
-        for status in STATUSES {
+        for status in PatStatus::ALL {
             let number = self.counts.of(status);
             // The days that one may have left which was judged so.
             let (from, to) = match status {
@@ -117,14 +117,6 @@ impl Unlisted {
         exact
     }
 }
-
-const STATUSES: [PatStatus; 5] = [
-    PatStatus::Expired,
-    PatStatus::Critical,
-    PatStatus::Warning,
-    PatStatus::Healthy,
-    PatStatus::Replaced,
-];
 
 /// How the PATs of a report stand, and what they come to.
 #[derive(Debug, Clone, PartialEq, Eq)]

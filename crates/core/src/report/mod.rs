@@ -87,6 +87,15 @@ pub enum PatStatus {
 }
 
 impl PatStatus {
+    /// Every status, most urgent first.
+    pub const ALL: [Self; 5] = [
+        Self::Expired,
+        Self::Critical,
+        Self::Warning,
+        Self::Healthy,
+        Self::Replaced,
+    ];
+
     /// As the contract writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -36,6 +36,15 @@ pub(crate) fn of<T: JsonSchema>(name: &str) -> Value {
 }
 
 #[cfg(test)]
+pub(crate) fn assert_describes_json(schema: &Value) {
+    let text = schema.to_string();
+    assert!(
+        !text.contains("[`") && !text.contains("::"),
+        "a description links into Rust"
+    );
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -67,10 +76,6 @@ mod tests {
 
     #[test]
     fn descriptions_are_for_readers_of_json() {
-        let text = schema().to_string();
-        assert!(
-            !text.contains("[`") && !text.contains("::"),
-            "a description links into Rust"
-        );
+        assert_describes_json(&schema());
     }
 }
