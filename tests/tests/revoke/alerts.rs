@@ -34,11 +34,7 @@ fn told(scene: &Scene, run: &Run) -> Vec<Delivery> {
 fn every_channel_is_told_what_was_revoked_and_why() {
     for everyone in [false, true] {
         let mut scene = Scene::new();
-        let owner = if everyone {
-            scene.ann.clone()
-        } else {
-            scene.world.user.clone()
-        };
+        let owner = scene.owner(everyone);
         scene.pat_of(&owner, "ci-leaked");
         let step = if everyone {
             everyones().input("owners", "ann@acme.example")

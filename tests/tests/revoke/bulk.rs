@@ -218,11 +218,7 @@ fn patterns_that_match_nothing_are_an_error_and_in_a_dry_run_a_word() {
 fn a_hundred_and_fifty_over_several_pages_are_all_listed_and_all_revoked() {
     for everyone in [false, true] {
         let mut scene = Scene::new();
-        let owner = if everyone {
-            scene.ann.clone()
-        } else {
-            scene.world.user.clone()
-        };
+        let owner = scene.owner(everyone);
         for number in 0..150 {
             scene.pat_of(&owner, &format!("ci-{number:03}"));
         }

@@ -30,11 +30,7 @@ fn all_formats(step: patkeeper_tests::job::Step) -> patkeeper_tests::job::Step {
 fn no_name_of_a_pat_takes_effect() {
     for everyone in [false, true] {
         let mut scene = Scene::new();
-        let owner = if everyone {
-            scene.ann.clone()
-        } else {
-            scene.world.user.clone()
-        };
+        let owner = scene.owner(everyone);
         for name in hostile() {
             scene.pat_of(&owner, &name);
         }

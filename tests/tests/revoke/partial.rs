@@ -203,11 +203,7 @@ fn where_the_lists_cannot_tell_it_may_have_been_revoked_and_a_second_run_settles
 fn a_service_in_a_hurry_is_waited_for() {
     for everyone in [false, true] {
         let mut scene = Scene::new();
-        let owner = if everyone {
-            scene.ann.clone()
-        } else {
-            scene.world.user.clone()
-        };
+        let owner = scene.owner(everyone);
         let ids: Vec<String> = (0..5)
             .map(|number| scene.pat_of(&owner, &format!("ci-{number}")))
             .collect();

@@ -50,6 +50,15 @@ impl Scene {
         self.sim().cloud(work)
     }
 
+    /// Whose PATs are revoked: somebody else's, or those of the job's user.
+    pub(crate) fn owner(&self, everyone: bool) -> String {
+        if everyone {
+            self.ann.clone()
+        } else {
+            self.world.user.clone()
+        }
+    }
+
     /// A live PAT of the job's user.
     pub(crate) fn pat(&self, name: &str) -> String {
         self.world.pat(name, 30)
